@@ -1,0 +1,65 @@
+//! State as colour, icon and word, always all three.
+
+use leptos::prelude::*;
+use model::{InstanceState, Severity};
+
+use super::{Icon, icon};
+
+const fn state_icon(state: InstanceState) -> Icon {
+    match state {
+        InstanceState::Up => Icon::Up,
+        InstanceState::GoingDown | InstanceState::Ejected => Icon::Warning,
+        InstanceState::Down => Icon::Down,
+        InstanceState::Drain => Icon::Drain,
+        InstanceState::Maintenance => Icon::Maintenance,
+        InstanceState::Unknown => Icon::Unknown,
+        InstanceState::Unchecked => Icon::Unchecked,
+    }
+}
+
+/// For cells that are drawn again with every change: keeps its elements and changes colour, icon and word in place.
+pub fn state_badge(state: InstanceState) -> impl IntoView {
+    view! {
+        <span class="badge" data-state=state.id()>
+            {icon(state_icon(state))}
+            <span>{state.label()}</span>
+        </span>
+    }
+}
+
+#[component]
+pub fn SeverityBadge(severity: Severity) -> impl IntoView {
+    let symbol = match severity {
+        Severity::Info => Icon::Info,
+        Severity::Warning => Icon::Warning,
+        Severity::Critical => Icon::Down,
+    };
+    view! {
+        <span class="badge" data-severity=severity.id()>
+            {icon(symbol)}
+            <span>{severity.id()}</span>
+        </span>
+    }
+}
+
+/// What each state means; under every table that shows them.
+#[component]
+pub fn Legend() -> impl IntoView {
+    let entries = InstanceState::ALL
+        .into_iter()
+        .map(|state| {
+            view! {
+                <div>
+                    <dt>{state_badge(state)}</dt>
+                    <dd>{state.meaning()}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="legend">
+            <summary>"What the states mean"</summary>
+            <dl>{entries}</dl>
+        </details>
+    }
+}

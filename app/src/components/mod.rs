@@ -1,0 +1,29 @@
+//! What pages are made of. Components draw; they decide nothing.
+
+mod badge;
+mod callout;
+mod card;
+mod copy;
+mod debounce;
+mod dialog;
+mod diff;
+mod first;
+mod icon;
+mod sparkline;
+mod table;
+mod time;
+mod toast;
+
+pub use badge::{Legend, SeverityBadge, state_badge};
+pub use callout::{Callout, Empty, ErrorPanel, SourceNote, Tone};
+pub use card::Card;
+pub use copy::CopyButton;
+pub(crate) use debounce::Debounce;
+pub use dialog::Modal;
+pub use diff::{Diff, DiffWords};
+pub use first::first_paint;
+pub use icon::{Icon, icon};
+pub use sparkline::{SparkWindow, Sparkline};
+pub use table::{SortHead, TextFilter};
+pub use time::Moment;
+pub use toast::{Toast, ToastRegion, Toasts};

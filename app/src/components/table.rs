@@ -1,0 +1,73 @@
+//! Heads that sort and a box that filters, both through the URL.
+
+use leptos::prelude::*;
+
+use super::Debounce;
+use crate::url::{Column, Sort, UseQuery};
+
+/// A column head: a link that sorts, also without scripts.
+#[component]
+pub fn SortHead<C: Column>(
+    column: C,
+    label: &'static str,
+    query: UseQuery,
+    #[prop(into)] sort: Signal<Sort<C>>,
+    /// What the column means, where the word alone does not say it.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+) -> impl IntoView {
+    let direction = move || {
+        let sort = sort.get();
+        (sort.column == column).then_some(if sort.descending { "descending" } else { "ascending" })
+    };
+    let href = move || {
+        let next = sort.get().toggled(column);
+        query.link_with(|q| next.write(q))
+    };
+    view! {
+        <th scope="col" class:number=column.is_number() aria-sort=direction>
+            <a class="sort" href=href data-noscroll="true" title=hint>
+                {label}
+                <span class="sort-arrow" aria-hidden="true"></span>
+            </a>
+        </th>
+    }
+}
+
+/// Filters the rows by a text; a plain form where scripts are off.
+#[component]
+pub fn TextFilter(query: UseQuery, label: &'static str, #[prop(into)] count: Signal<String>) -> impl IntoView {
+    const KEY: &str = "q";
+    let pause = Debounce::new();
+    let typed = move |event| {
+        let text = event_target_value(&event);
+        pause.run(move || query.replace(|q| q.with(KEY, text.trim())));
+    };
+    let kept = move || {
+        let hidden = |(key, value): (&str, &str)| view! { <input type="hidden" name=key.to_owned() value=value.to_owned() /> };
+        query
+            .query
+            .with(|q| q.iter().filter(|(key, _)| *key != KEY).map(hidden).collect_view())
+    };
+    view! {
+        <form class="filter" method="get" role="search" aria-label=label>
+            <label>
+                <span class="hidden-visually">{label}</span>
+                <input
+                    type="search"
+                    name=KEY
+                    placeholder=label
+                    autocomplete="off"
+                    maxlength="200"
+                    value=query.get(KEY).unwrap_or_default()
+                    on:input=typed
+                />
+            </label>
+            {kept}
+            <button type="submit" class="no-js-only">"Filter"</button>
+            <span class="muted" role="status">
+                {count}
+            </span>
+        </form>
+    }
+}

@@ -1,0 +1,7 @@
+//! Numbers and times in words. Pure: the same text on the server and in the browser, whatever the locale.
+
+mod number;
+mod time;
+
+pub use number::{MISSING, count, millis, percent, rate, utilisation};
+pub use time::{age, age_between, clock, date_time, iso};

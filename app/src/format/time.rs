@@ -1,0 +1,108 @@
+//! Ages and moments. UTC always: the same text for everybody who looks at the same event.
+
+/// `0 s`, `14 s`, `3 min`, `2 h`, `5 d`.
+pub fn age(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// How long before `now_ms` it was.
+pub fn age_between(since_ms: i64, now_ms: i64) -> String {
+    age(now_ms - since_ms)
+}
+
+struct Utc {
+    year: i64,
+    month: i64,
+    day: i64,
+    second_of_day: i64,
+    ms: i64,
+}
+
+/// Civil date from days since 1970-01-01, by Howard Hinnant's `civil_from_days`
+/// (<https://howardhinnant.github.io/date_algorithms.html>).
+fn utc(unix_ms: i64) -> Utc {
+    let (seconds, ms) = (unix_ms.div_euclid(1000), unix_ms.rem_euclid(1000));
+    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Utc {
+        year,
+        month,
+        day,
+        second_of_day,
+        ms,
+    }
+}
+
+/// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.
+pub fn iso(unix_ms: i64) -> String {
+    let t = utc(unix_ms);
+    format!("{:04}-{:02}-{:02}T{}.{:03}Z", t.year, t.month, t.day, clock(unix_ms), t.ms)
+}
+
+/// `18:52:43`
+pub fn clock(unix_ms: i64) -> String {
+    let s = utc(unix_ms).second_of_day;
+    format!("{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+}
+
+/// `20 Nov 18:52:43`, with the year when it is not `now_ms`'s.
+pub fn date_time(unix_ms: i64, now_ms: i64) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (t, now) = (utc(unix_ms), utc(now_ms));
+    let month = usize::try_from(t.month - 1)
+        .ok()
+        .and_then(|m| MONTHS.get(m))
+        .copied()
+        .unwrap_or("?");
+    let year = if t.year == now.year {
+        String::new()
+    } else {
+        format!(" {}", t.year)
+    };
+    format!("{} {month}{year} {}", t.day, clock(unix_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short() {
+        for (ms, text) in [
+            (-5, "0 s"),
+            (999, "0 s"),
+            (14_000, "14 s"),
+            (200_000, "3 min"),
+            (7_300_000, "2 h"),
+            (172_800_000, "2 d"),
+            (432_000_000, "5 d"),
+        ] {
+            assert_eq!(age(ms), text);
+        }
+    }
+
+    #[test]
+    fn moments_are_told_in_utc() {
+        assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(iso(951_827_696_789), "2000-02-29T12:34:56.789Z");
+        assert_eq!(iso(-1), "1969-12-31T23:59:59.999Z");
+        let now = 1_795_200_763_000;
+        assert_eq!(iso(now), "2026-11-20T18:52:43.000Z");
+        assert_eq!(date_time(now, now), "20 Nov 18:52:43");
+        assert_eq!(date_time(0, now), "1 Jan 1970 00:00:00");
+    }
+}

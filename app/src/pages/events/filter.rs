@@ -1,0 +1,103 @@
+//! The question that the URL asks. Pure.
+
+use model::{EventFilter, EventKind, Frame, PoolId, Severity, ViewData};
+use serde::{Deserialize, Serialize};
+
+use crate::url::Query;
+
+/// How far back, as in `?since=`; absent means everything that is kept.
+pub const SINCE: [(&str, &str, i64); 4] = [
+    ("5m", "last 5 minutes", 5 * 60_000),
+    ("1h", "last hour", 3_600_000),
+    ("24h", "last 24 hours", 24 * 3_600_000),
+    ("7d", "last 7 days", 7 * 24 * 3_600_000),
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EventsQuery {
+    pub kind: Option<EventKind>,
+    pub severity: Option<Severity>,
+    pub pool: Option<PoolId>,
+    pub text: Option<String>,
+    /// An id from [`SINCE`].
+    pub since: Option<String>,
+    pub before_id: Option<i64>,
+}
+
+impl EventsQuery {
+    /// What cannot be read is left out.
+    pub fn from_query(query: &Query) -> Self {
+        Self {
+            kind: query.get("kind").and_then(|id| id.parse().ok()),
+            severity: query.get("severity").and_then(|id| id.parse().ok()),
+            pool: query.get("pool").and_then(|id| id.parse().ok()),
+            text: query.get("q").map(|text| text.chars().take(EventFilter::TEXT_MAX).collect()),
+            since: query.get("since").filter(|id| SINCE.iter().any(|s| s.0 == *id)).map(str::to_owned),
+            before_id: query.get("before").and_then(|id| id.parse().ok()),
+        }
+    }
+
+    /// The same question for the store; "the last hour" ends at `now_ms`.
+    pub fn filter(&self, now_ms: i64) -> EventFilter {
+        let span = self.since.as_deref().and_then(|id| SINCE.iter().find(|s| s.0 == id)).map(|s| s.2);
+        EventFilter {
+            kind: self.kind,
+            severity: self.severity,
+            pool: self.pool.clone(),
+            text: self.text.clone(),
+            from_ms: span.map(|span| now_ms - span),
+            to_ms: None,
+            before_id: self.before_id,
+        }
+    }
+
+    /// Whether new events belong on top: not on a later page.
+    pub fn is_first_page(&self) -> bool {
+        self.before_id.is_none()
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        *self
+            != Self {
+                before_id: self.before_id,
+                ..Self::default()
+            }
+    }
+}
+
+pub fn pool_names(frame: &Frame) -> Vec<String> {
+    match &frame.view {
+        ViewData::Pools(view) => view.pools.iter().map(|p| p.id.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_becomes_a_question_and_nonsense_is_left_out() {
+        let url = Query::default()
+            .with("kind", "instance.down")
+            .with("severity", "warning")
+            .with("since", "1h")
+            .with("pool", "<b>");
+        let asked = EventsQuery::from_query(&url);
+        let filter = asked.filter(10_000_000);
+        assert_eq!(
+            (filter.kind, filter.severity),
+            (Some(EventKind::InstanceDown), Some(Severity::Warning))
+        );
+        assert_eq!((filter.from_ms, filter.pool), (Some(6_400_000), None));
+        assert!(asked.is_filtered() && asked.is_first_page());
+        let later = EventsQuery::from_query(&Query::default().with("before", "17"));
+        assert!(!later.is_filtered() && !later.is_first_page());
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_what_the_store_takes() {
+        let asked = EventsQuery::from_query(&Query::default().with("q", &"é".repeat(10_000)));
+        assert_eq!(asked.text.unwrap().chars().count(), EventFilter::TEXT_MAX);
+    }
+}

@@ -1,0 +1,72 @@
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use model::{EventKind, Severity};
+
+use super::filter::{EventsQuery, SINCE};
+use crate::{
+    browser,
+    url::{Range, UseQuery},
+};
+
+/// The filters, as a form whose answer is this page's URL.
+#[component]
+pub fn FilterForm(query: UseQuery, asked: EventsQuery, pools: Vec<String>) -> impl IntoView {
+    let choice = |name: &'static str, label: &'static str, all: &'static str, options: Vec<(String, String)>, chosen: Option<String>| {
+        let options = options
+            .into_iter()
+            .map(|(id, label)| {
+                let selected = chosen.as_deref() == Some(id.as_str());
+                view! {
+                    <option value=id selected=selected>
+                        {label}
+                    </option>
+                }
+            })
+            .collect_view();
+        view! {
+            <label>
+                <span>{label}</span>
+                <select name=name on:change=move |event| browser::submit_form_of(&event)>
+                    <option value="">{all}</option>
+                    {options}
+                </select>
+            </label>
+        }
+    };
+    let kinds = EventKind::ALL.iter().map(|k| (k.id().to_owned(), k.label().to_owned())).collect();
+    let severities = Severity::ALL
+        .map(|s| {
+            let worse = if s == Severity::Critical { "" } else { " or worse" };
+            (s.id().to_owned(), format!("{}{worse}", s.id()))
+        })
+        .to_vec();
+    let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
+    let pools = pools.into_iter().map(|p| (p.clone(), p)).collect();
+    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
+    let filtered = asked.is_filtered();
+    view! {
+        <Form method="GET" action="/events" attr:class="filters">
+            {choice("kind", "Kind", "all kinds", kinds, asked.kind.map(|k| k.id().to_owned()))}
+            {choice("severity", "Severity", "all", severities, asked.severity.map(|s| s.id().to_owned()))}
+            {choice("pool", "Pool", "all pools", pools, asked.pool.map(|p| p.to_string()))}
+            {choice("since", "Time", "any time", since, asked.since)}
+            <label>
+                <span>"Text"</span>
+                <input type="search" name="q" maxlength="200" autocomplete="off" value=asked.text.unwrap_or_default() />
+            </label>
+            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <button type="submit" class="button">
+                "Filter"
+            </button>
+            {filtered
+                .then(|| {
+                    view! {
+                        <a class="button quiet" href="/events">
+                            "Clear"
+                        </a>
+                    }
+                })}
+        </Form>
+    }
+    .into_any()
+}

@@ -1,0 +1,19 @@
+//! One folder or file per page; each only composes.
+
+mod events;
+mod not_found;
+mod overview;
+mod pool;
+mod pools;
+mod search;
+mod setup;
+mod sign_in;
+
+pub use events::EventsPage;
+pub use not_found::NotFoundPage;
+pub use overview::OverviewPage;
+pub use pool::PoolPage;
+pub use pools::PoolsPage;
+pub use search::SearchPage;
+pub use setup::SetupPage;
+pub use sign_in::SignInPage;

@@ -1,0 +1,92 @@
+use leptos::prelude::*;
+
+use super::{PoolContext, tabs::Tab};
+use crate::{
+    components::{Callout, CopyButton, Tone, state_badge},
+    format,
+    url::{Range, UseQuery},
+};
+
+/// What the pool is, in one line: name, state, balancer, algorithm, version.
+#[component]
+pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
+    let name = pool.id.with_value(ToString::to_string);
+    let state = pool.part(|v| v.pool.state);
+    let facts = pool.part(|v| {
+        (
+            v.pool.balancer.to_string(),
+            v.intended_algorithm,
+            v.pool.instances_up,
+            v.pool.instances_total,
+        )
+    });
+    let version = pool.part(|v| (v.intended_version, v.applied_version, v.changed_by.clone()));
+    let unserved = pool.part(|v| v.unserved);
+    let refused = pool.part(|v| v.refused.clone());
+    let change = move || query.link_with(|q| q.only(&[Range::KEY]).with(Tab::KEY, Tab::Settings.id()));
+    view! {
+        <header class="page-head">
+            <p class="crumbs">
+                <a href="/pools">"Pools"</a>
+                <span aria-hidden="true">"/"</span>
+            </p>
+            <h1>{name.clone()}</h1>
+            <CopyButton text=name label="Copy the name" />
+            {move || state.get().map(state_badge)}
+        </header>
+        <dl class="facts">
+            <div>
+                <dt>"Balancer"</dt>
+                <dd>{move || facts.get().map(|f| f.0)}</dd>
+            </div>
+            <div>
+                <dt>"Algorithm"</dt>
+                <dd>
+                    <span>{move || facts.get().map(|f| f.1.label())}</span>
+                    <a class="button small" href=change>
+                        "Change"
+                        <span class="hidden-visually">" the algorithm"</span>
+                    </a>
+                </dd>
+            </div>
+            <div>
+                <dt>"Instances up"</dt>
+                <dd>{move || facts.get().map(|f| format!("{} / {}", f.2, f.3))}</dd>
+            </div>
+            <div>
+                <dt>"Policy"</dt>
+                <dd>{move || version.get().map(|(intended, applied, by)| version_words(intended, applied, by))}</dd>
+            </div>
+            <div>
+                <dt>"Refused with 503"</dt>
+                <dd>{move || unserved.get().map(format::count)}</dd>
+            </div>
+        </dl>
+        {move || {
+            refused
+                .get()
+                .flatten()
+                .map(|why| {
+                    view! {
+                        <Callout tone=Tone::Critical>
+                            <p class="strong">"The balancer refused the policy; the one before it stays in force."</p>
+                            <p>{why}</p>
+                        </Callout>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+/// `version 7 by ann`, and while a change is under way `version 6 → 7, applying`.
+fn version_words(intended: u64, applied: u64, by: Option<String>) -> impl IntoView {
+    let pending = applied < intended;
+    let by = by.unwrap_or_else(|| "the settings file".to_owned());
+    let words = if pending {
+        format!("version {applied} → {intended}, applying")
+    } else {
+        format!("version {intended} by {by}")
+    };
+    view! { <span class:pending=pending>{words}</span> }
+}

@@ -1,0 +1,104 @@
+//! What is on each page before any script runs.
+
+use axum::http::{StatusCode, header};
+use testkit::{Mode, wait_until};
+
+use crate::support::{As, Console};
+
+#[tokio::test]
+async fn the_overview_answers_whether_everything_is_all_right() {
+    let console = Console::start().await;
+    let page = console.get(As::Viewer, "/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in [
+        "Everything is all right: 2 of 2 instances are up.",
+        "test bench",
+        "ada may now sign in as system admin",
+        "href=\"/pools/web\"",
+        "<title>Overview · Evenkeel",
+    ] {
+        assert!(page.has(text), "{text:?} is not on the page:\n{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn every_page_of_the_navigation_is_whole_without_scripts() {
+    let console = Console::start().await;
+    for (path, text) in [
+        ("/pools", "1 of 1"),
+        ("/pools?q=nothing", "No pool has that in its name"),
+        ("/pools/web", "127.0.0.1:9001"),
+        ("/pools/web?tab=settings", "Change health check"),
+        ("/pools/web?tab=traffic", "class=\"charts\""),
+        ("/events", "User created"),
+        ("/search?q=we", "href=\"/pools/web\""),
+    ] {
+        let page = console.get(As::Admin, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.has(text), "{text:?} is not on {path}:\n{}", page.body);
+        assert!(!page.has("Reading…"), "{path} shows a placeholder");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_said_with_404() {
+    let console = Console::start().await;
+    for (path, text) in [
+        ("/pools/nope", "There is no pool named"),
+        ("/pools/%3Cb%3E", "There is no pool named"),
+        ("/nowhere", "There is no page at this address"),
+    ] {
+        let page = console.get(As::Viewer, path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.has(text), "{path}:\n{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_source_is_said_with_its_reason_and_the_last_values_stay() {
+    let console = Console::start().await;
+    console.balancer.set_mode(Mode::Fails("connection refused".into()));
+    wait_until("the page says so", std::time::Duration::from_secs(30), async || {
+        console.get(As::Viewer, "/pools/web").await.has("has not answered for")
+    })
+    .await;
+    let page = console.get(As::Viewer, "/pools/web").await;
+    assert!(page.has("connection refused") && page.has("127.0.0.1:9001"));
+}
+
+#[tokio::test]
+async fn the_first_byte_has_the_colours_that_were_chosen() {
+    let console = Console::start().await;
+    let request = axum::extract::Request::get("/").header(header::COOKIE, "a=b; theme=dark; nav=narrow");
+    let page = console.ask(As::Viewer, request.body(axum::body::Body::empty()).unwrap()).await;
+    assert!(page.has("data-theme=\"dark\"") && page.has("data-nav=\"narrow\""));
+    assert!(console.get(As::Viewer, "/?theme=light").await.has("data-theme=\"light\""));
+}
+
+#[tokio::test]
+async fn signing_in_keeps_the_way_back_and_says_what_went_wrong() {
+    let console = Console::start().await;
+    let page = console
+        .get(As::Nobody, "/sign-in?error=throttled&retry=30&next=%2Fpools%3Fq%3Da")
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("Try again in 30 s.") && page.has("value=\"/pools?q=a\"") && page.has("autocomplete=\"current-password\""));
+    let page = console.get(As::Nobody, "/setup?token=abc&error=name&reason=is+taken").await;
+    assert!(page.has("is taken") && page.has("value=\"abc\"") && page.has("autocomplete=\"new-password\""));
+}
+
+/// A body that is drawn several times makes its resources several times, and the browser takes up the first while the page shows the last.
+#[tokio::test]
+async fn a_page_is_drawn_once() {
+    let console = Console::start().await;
+    for (path, resources) in [
+        ("/", 3),
+        ("/pools", 2),
+        ("/pools/web", 2),
+        ("/pools/web?tab=settings", 3),
+        ("/events", 2),
+    ] {
+        let page = console.get(As::Admin, path).await;
+        assert_eq!(page.body.matches("__RESOLVED_RESOURCES[").count(), resources, "{path}");
+    }
+}

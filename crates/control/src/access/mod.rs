@@ -1,0 +1,13 @@
+//! Who may do what. A permission is a value that a `Control` verb requires; only [`Principal`] makes one, so forgetting to ask does not
+//! compile.
+
+mod accounts;
+mod password;
+mod proof;
+mod secret;
+mod throttle;
+
+pub use accounts::{Accounts, SignedIn};
+pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
+pub use proof::{Principal, SystemAdmin, Viewer};
+pub use secret::Secret;

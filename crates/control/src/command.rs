@@ -1,0 +1,107 @@
+//! Commands change what is intended, in one transaction with their audit row; the reconcile loop makes it so.
+
+use model::{ApiError, PoolChange, PoolId, PoolIntent, PoolPolicy, change, change::Changed};
+
+use crate::{
+    Control,
+    access::SystemAdmin,
+    ports::{AuditEntry, PutError, PutPolicy},
+    state::{UNANNOUNCED_MAX, Unannounced},
+};
+
+impl Control {
+    /// Changes a pool's policy, if `expected_version` is still the one in force.
+    ///
+    /// The answer comes when policy and audit row are on disk; the balancer follows within a second. A caller that goes away cannot
+    /// leave it half done.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`], [`ApiError::Invalid`], [`ApiError::Conflict`] with both values, [`ApiError::Unavailable`].
+    pub async fn change_pool(
+        &self,
+        who: &SystemAdmin,
+        pool: &PoolId,
+        expected_version: u64,
+        change: &PoolChange,
+    ) -> Result<Changed, ApiError> {
+        let (control, who, pool, change) = (self.clone(), who.clone(), pool.clone(), change.clone());
+        tokio::spawn(async move { control.change_pool_whole(&who, &pool, expected_version, &change).await })
+            .await
+            .unwrap_or_else(|e| Err(ApiError::unavailable("the command", e)))
+    }
+
+    async fn change_pool_whole(
+        &self,
+        who: &SystemAdmin,
+        pool: &PoolId,
+        expected_version: u64,
+        change: &PoolChange,
+    ) -> Result<Changed, ApiError> {
+        let state = &self.state;
+        let members = state.pool(pool).ok_or_else(|| ApiError::not_found("pool", pool))?.members();
+        let _one_at_a_time = state.commands.lock().await;
+        let current = state
+            .intents
+            .read()
+            .get(pool)
+            .cloned()
+            .ok_or_else(|| ApiError::not_found("pool", pool))?;
+        let after = change.apply(&current.policy, &members)?;
+        if current.version != expected_version {
+            return Err(conflict(current, after));
+        }
+        let diff = change::diff(&current.policy, &after);
+        if diff.is_empty() {
+            return Ok(Changed::Nothing { version: current.version });
+        }
+        let by = who.user().name.to_string();
+        let audit = AuditEntry {
+            at_ms: state.now_ms(),
+            who: by.clone(),
+            from: who.from().to_string(),
+            action: "pool.change".into(),
+            target: pool.to_string(),
+            diff: diff.clone(),
+        };
+        let put = PutPolicy {
+            pool: pool.clone(),
+            expected_version,
+            policy: after,
+            audit,
+        };
+        let stored = match state.ports.policies.put(&put).await {
+            Ok(stored) => stored,
+            Err(PutError::Stale(newer)) => {
+                // Another console was first.
+                state.intents.write().insert(pool.clone(), (*newer).clone());
+                state.reconcile_now.notify_one();
+                let yours = change.apply(&newer.policy, &members)?;
+                return Err(conflict(*newer, yours));
+            }
+            Err(PutError::Missing) => return Err(ApiError::not_found("pool", pool)),
+            Err(PutError::Store(e)) => return Err(ApiError::unavailable("the database", e)),
+        };
+        let version = stored.version;
+        state.intents.write().insert(pool.clone(), stored);
+        {
+            let mut waiting = state.unannounced.lock();
+            if waiting.len() < UNANNOUNCED_MAX {
+                waiting.push_back(Unannounced {
+                    pool: pool.clone(),
+                    version,
+                    by,
+                    diff: diff.clone(),
+                });
+            }
+        }
+        state.reconcile_now.notify_one();
+        Ok(Changed::Done { version, diff })
+    }
+}
+
+fn conflict(current: PoolIntent, yours: PoolPolicy) -> ApiError {
+    ApiError::Conflict {
+        current: Box::new(current),
+        yours: Box::new(yours),
+    }
+}

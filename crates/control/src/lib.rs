@@ -1,0 +1,35 @@
+//! The brain of Evenkeel: what is intended, what is observed, and what follows from both.
+//!
+//! ```text
+//!  ports/              what the outside can do for us; implemented in `adapters` and `store`
+//!  decide/ (pure)      rates, snapshot, transitions, plan: (observations, time as an argument) → value
+//!  history/            one hour at one second in memory; min-max downsampling on reads
+//!  views/ (pure)       what each page needs of a snapshot
+//!  live/               frames: one serialisation per snapshot and view, shared by every listener
+//!  loops/              collect · record · reconcile · housekeeping: idempotent, no input, status visible
+//!  access/             sign-in, sessions, permission proofs
+//!  Control             the cheap-clone handle behind both doors, server functions and REST
+//! ```
+//!
+//! It will never know SQL, HTTP, Kubernetes or a proxy's protocol: that is behind the ports.
+
+pub mod access;
+mod command;
+mod control;
+pub mod decide;
+pub mod history;
+pub mod live;
+pub mod loops;
+pub mod ports;
+mod query;
+mod setup;
+mod start;
+mod state;
+pub mod views;
+
+pub use control::Control;
+pub use live::{LiveFrame, LiveStream};
+pub use loops::LoopStatus;
+pub use query::LiveStatus;
+pub use setup::{InstanceSetup, PoolSetup, Ports, Setup};
+pub use start::{Running, StartError, initial_plans};

@@ -1,0 +1,219 @@
+//! The collect loop: asks every source once a second and publishes the snapshot.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use model::{BalancerObservation, NewEvent, Snapshot, SourceId, SourceState, SourceStatus, WorkloadObservation};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Instant,
+};
+
+use super::Loop;
+use crate::{
+    decide::{
+        snapshot::{Answers, Inputs, assemble},
+        transitions,
+    },
+    ports::SourceError,
+    state::State,
+    views,
+};
+
+/// A source that takes longer has not answered: the next round is due by then.
+const DEADLINE: Duration = Duration::from_millis(800);
+
+/// The stretch that shares are taken over.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// What is remembered of a source between rounds.
+struct Memory<T> {
+    id: SourceId,
+    what: String,
+    /// Oldest first, from one window ago to now.
+    answers: VecDeque<(Instant, Arc<T>)>,
+    down: Option<(i64, String)>,
+    answered_at_ms: Option<i64>,
+    took: Duration,
+    since_ms: i64,
+}
+
+impl<T> Memory<T> {
+    fn new(id: SourceId, what: String, since_ms: i64) -> Self {
+        Self {
+            id,
+            what,
+            answers: VecDeque::new(),
+            down: None,
+            answered_at_ms: None,
+            took: Duration::ZERO,
+            since_ms,
+        }
+    }
+
+    fn heard(&mut self, answer: Result<T, SourceError>, took: Duration, now: Instant, now_ms: i64) {
+        self.took = took;
+        match answer {
+            Ok(answer) => {
+                if self.down.take().is_some() {
+                    // Rates over an outage would be invented.
+                    self.answers.clear();
+                }
+                self.answered_at_ms = Some(now_ms);
+                self.answers.push_back((now, Arc::new(answer)));
+                while self.answers.len() > 2 && self.answers.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
+                    self.answers.pop_front();
+                }
+            }
+            Err(error) => {
+                let since = self.down.as_ref().map_or(now_ms, |(since, _)| *since);
+                self.down = Some((since, error.0));
+            }
+        }
+    }
+
+    fn status(&self) -> SourceStatus {
+        let state = match (&self.down, self.answered_at_ms) {
+            (Some((since_ms, why)), _) => SourceState::Down {
+                since_ms: *since_ms,
+                why: why.clone(),
+            },
+            (None, Some(_)) => SourceState::Up,
+            (None, None) => SourceState::Waiting { since_ms: self.since_ms },
+        };
+        SourceStatus {
+            id: self.id.clone(),
+            what: self.what.clone(),
+            state,
+            answered_at_ms: self.answered_at_ms,
+            took_us: u32::try_from(self.took.as_micros()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+pub(super) struct Collect {
+    state: Arc<State>,
+    to_record: mpsc::Sender<Vec<NewEvent>>,
+    balancers: Vec<Memory<BalancerObservation>>,
+    workloads: Vec<Memory<Vec<WorkloadObservation>>>,
+}
+
+impl Collect {
+    pub(super) fn new(state: Arc<State>, to_record: mpsc::Sender<Vec<NewEvent>>) -> Self {
+        let now = state.now_ms();
+        let balancers = state
+            .ports
+            .balancers
+            .iter()
+            .map(|b| Memory::new(b.source(), b.describe(), now))
+            .collect();
+        let workloads = state
+            .ports
+            .workloads
+            .iter()
+            .map(|w| Memory::new(w.source(), w.describe(), now))
+            .collect();
+        Self {
+            state,
+            to_record,
+            balancers,
+            workloads,
+        }
+    }
+
+    fn assemble(&self, previous: &Snapshot, now_ms: i64) -> Snapshot {
+        let answers: Vec<Answers<'_>> = self
+            .balancers
+            .iter()
+            .filter_map(|memory| {
+                let (now_at, now) = memory.answers.back()?;
+                let earlier = memory.answers.len().checked_sub(2).and_then(|i| memory.answers.get(i));
+                Some(Answers {
+                    source: &memory.id,
+                    now,
+                    last: earlier.map(|(at, o)| (o.as_ref(), now_at.duration_since(*at).as_secs_f64())),
+                    window: memory.answers.front().filter(|_| memory.answers.len() > 1).map(|(_, o)| o.as_ref()),
+                    fresh: memory.down.is_none(),
+                })
+            })
+            .collect();
+        let workloads: Vec<WorkloadObservation> = self
+            .workloads
+            .iter()
+            .filter_map(|m| m.answers.back())
+            .flat_map(|(_, w)| w.iter().cloned())
+            .collect();
+        let mut sources: Vec<SourceStatus> = self
+            .balancers
+            .iter()
+            .map(Memory::status)
+            .chain(self.workloads.iter().map(Memory::status))
+            .collect();
+        sources.push(self.database());
+        assemble(Inputs {
+            seq: previous.seq + 1,
+            at_ms: now_ms,
+            balancers: &answers,
+            workloads: &workloads,
+            sources,
+            zones: &self.state.zones,
+            previous: (previous.seq > 0).then_some(previous),
+        })
+    }
+
+    fn database(&self) -> SourceStatus {
+        let database = self.state.database.read().clone();
+        SourceStatus {
+            id: SourceId::new("database").expect("a constant name is valid"),
+            what: "database".to_owned(),
+            state: database
+                .failing
+                .map_or(SourceState::Up, |(since_ms, why)| SourceState::Down { since_ms, why }),
+            answered_at_ms: database.answered_at_ms,
+            took_us: database.took_us,
+        }
+    }
+}
+
+impl Loop for Collect {
+    const NAME: &'static str = "collect";
+
+    fn wake(state: &State) -> Option<&Notify> {
+        Some(&state.collect_now)
+    }
+
+    async fn round(&mut self) -> Result<(), String> {
+        let state = self.state.clone();
+        let (balancers, workloads) = tokio::join!(
+            join_all(state.ports.balancers.iter().map(|b| timed(b.observe()))),
+            join_all(state.ports.workloads.iter().map(|w| timed(w.observe()))),
+        );
+        let (now, now_ms) = (Instant::now(), state.now_ms());
+        for (memory, (answer, took)) in self.balancers.iter_mut().zip(balancers) {
+            memory.heard(answer, took, now, now_ms);
+        }
+        for (memory, (answer, took)) in self.workloads.iter_mut().zip(workloads) {
+            memory.heard(answer, took, now, now_ms);
+        }
+        let previous = state.snapshot.borrow().clone();
+        let next = self.assemble(&previous, now_ms);
+        state.ring.write().push(next.seq, next.at_ms, views::values(&next));
+        let events = if previous.seq == 0 {
+            Vec::new()
+        } else {
+            transitions::between(&previous, &next)
+        };
+        state.snapshot.send_replace(Arc::new(next));
+        if !events.is_empty() && self.to_record.try_send(events).is_err() {
+            return Err("the journal is so far behind that events of this second are lost".to_owned());
+        }
+        Ok(())
+    }
+}
+
+async fn timed<T>(answer: impl Future<Output = Result<T, SourceError>>) -> (Result<T, SourceError>, Duration) {
+    let started = Instant::now();
+    let answer = tokio::time::timeout(DEADLINE, answer).await;
+    let answer = answer.unwrap_or_else(|_| Err(SourceError(format!("no answer within {} ms", DEADLINE.as_millis()))));
+    (answer, started.elapsed())
+}

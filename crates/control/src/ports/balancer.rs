@@ -1,0 +1,45 @@
+use async_trait::async_trait;
+use model::{Algorithm, BalancerObservation, PoolPlan, SourceId};
+
+/// A source did not answer, in words a person can act on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// The balancer did not take a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The plan itself is wrong; trying again changes nothing. The old plan stays in force.
+    #[error("the balancer refused the plan: {0}")]
+    Refused(String),
+    /// The balancer did not answer; the next round tries again.
+    #[error("the balancer does not answer: {0}")]
+    Unreachable(String),
+}
+
+/// What can be changed on a balancer, so that the UI offers exactly that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancerCapabilities {
+    pub algorithms: Vec<Algorithm>,
+    pub weights: bool,
+    pub drain: bool,
+    pub health_checks: bool,
+}
+
+/// Whatever spreads requests: the built-in gateway, HAProxy, nginx.
+#[async_trait]
+pub trait Balancer: Send + Sync + 'static {
+    /// Names it as a source.
+    fn source(&self) -> SourceId;
+
+    /// In words, for the source strip: "built-in gateway".
+    fn describe(&self) -> String;
+
+    fn capabilities(&self) -> BalancerCapabilities;
+
+    /// The state right now, with cumulative counters. Called once a second, by one caller, with a deadline.
+    async fn observe(&self) -> Result<BalancerObservation, SourceError>;
+
+    /// Makes this plan the one in force for its pool, without losing a request. Applying it twice changes nothing.
+    async fn apply(&self, plan: &PoolPlan) -> Result<(), ApplyError>;
+}

@@ -1,0 +1,30 @@
+//! What the brain asks of the world. Each trait is small and object-safe, has a memory twin in `testkit`, and one contract suite that
+//! runs over twin and real adapter alike.
+
+mod balancer;
+mod clock;
+mod identity;
+mod journal;
+mod policies;
+mod workloads;
+
+pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
+pub use clock::{Clock, SystemClock};
+pub use identity::{CreateUserError, Identity, NewSession, NewUser, PasswordHash, RedeemError, SessionRecord, TokenHash};
+pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
+pub use policies::{Policies, PutError, PutPolicy};
+pub use workloads::Workloads;
+
+/// The store could not do it. Nothing was acknowledged, nothing was half written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Busy or unreachable: the same call may work later.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// Full, read-only or broken: somebody has to look.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(String),
+    /// A stored value that this version cannot read.
+    #[error("the database holds a value this version cannot read: {0}")]
+    Corrupt(String),
+}

@@ -1,0 +1,150 @@
+//! Starting and stopping the brain.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Control,
+    access::Accounts,
+    decide::plan::pool_plan,
+    history::Ring,
+    live::FrameCache,
+    loops,
+    ports::{Policies, StoreError},
+    setup::{PoolSetup, Ports, Setup},
+    state::{DatabaseState, State},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("pool {pool} names the balancer {balancer}, which does not exist")]
+    UnknownBalancer { pool: model::PoolId, balancer: SourceId },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The plans that the stored policies ask for: what a balancer is started with, so that it never serves by the defaults first.
+///
+/// # Errors
+/// [`StoreError`] when the policies cannot be read or first written.
+pub async fn initial_plans(policies: &dyn Policies, pools: &[PoolSetup], now_ms: i64) -> Result<Vec<PoolPlan>, StoreError> {
+    let mut plans = Vec::with_capacity(pools.len());
+    for pool in pools {
+        let intent = policies.ensure(&pool.id, &pool.defaults, now_ms).await?;
+        plans.push(pool_plan(pool, &intent));
+    }
+    Ok(plans)
+}
+
+/// The loops of a started [`Control`].
+pub struct Running {
+    tasks: TaskTracker,
+    state: Arc<State>,
+}
+
+impl Running {
+    /// Ends the loops after their current round, and every live stream. Tells the journal.
+    pub async fn stop(self) {
+        self.state.stop.cancel();
+        self.tasks.wait().await;
+        let stopped = console_event(self.state.now_ms(), EventKind::ConsoleStopped, "The console has stopped");
+        if let Err(error) = self.state.ports.journal.append(vec![stopped]).await {
+            tracing::warn!(%error, "the stop could not be written to the journal");
+        }
+    }
+}
+
+fn console_event(at_ms: i64, kind: EventKind, summary: &str) -> NewEvent {
+    NewEvent {
+        at_ms,
+        kind,
+        severity: Severity::Info,
+        pool: None,
+        instance: None,
+        summary: summary.to_owned(),
+        cause: String::new(),
+        actor: Actor::system("console"),
+    }
+}
+
+impl Control {
+    /// Loads what is intended, takes the first snapshot and starts the loops.
+    ///
+    /// # Errors
+    /// [`StartError`] when the settings contradict themselves or the store does not answer.
+    pub async fn start(ports: Ports, setup: Setup) -> Result<(Self, Running), StartError> {
+        for pool in &setup.pools {
+            if !ports.balancers.iter().any(|b| b.source() == pool.balancer) {
+                return Err(StartError::UnknownBalancer {
+                    pool: pool.id.clone(),
+                    balancer: pool.balancer.clone(),
+                });
+            }
+        }
+        let now_ms = ports.clock.now_ms();
+        let mut intents = BTreeMap::new();
+        for pool in &setup.pools {
+            intents.insert(pool.id.clone(), ports.policies.ensure(&pool.id, &pool.defaults, now_ms).await?);
+        }
+        ports
+            .journal
+            .append(vec![console_event(now_ms, EventKind::ConsoleStarted, "The console has started")])
+            .await?;
+        let events = ports
+            .journal
+            .read(&EventFilter::default(), u32::try_from(EventsView::MAX).unwrap_or(u32::MAX))
+            .await?;
+        let interval_ms = i64::try_from(setup.interval.as_millis()).unwrap_or(i64::MAX);
+        let zones: HashMap<_, _> = setup
+            .pools
+            .iter()
+            .flat_map(|p| {
+                p.instances
+                    .iter()
+                    .filter_map(|i| Some(((p.id.clone(), i.id.clone()), i.zone.clone()?)))
+            })
+            .collect();
+        let empty = Snapshot {
+            seq: 0,
+            at_ms: now_ms,
+            totals: Totals::default(),
+            sources: Vec::new(),
+            pools: Vec::new(),
+        };
+        let state = Arc::new(State {
+            environment: setup.environment,
+            zones,
+            accounts: Accounts::new(ports.identity.clone(), ports.clock.clone()),
+            boot: now_ms.unsigned_abs(),
+            snapshot: watch::Sender::new(Arc::new(empty)),
+            ring: RwLock::new(Ring::new(interval_ms)),
+            events: watch::Sender::new(events.items.into()),
+            intents: RwLock::new(intents),
+            refused: RwLock::new(BTreeMap::new()),
+            unannounced: Mutex::new(VecDeque::new()),
+            database: RwLock::new(DatabaseState {
+                answered_at_ms: Some(now_ms),
+                ..DatabaseState::default()
+            }),
+            frames: FrameCache::default(),
+            statuses: loops::Statuses::default(),
+            stop: CancellationToken::new(),
+            collect_now: Notify::new(),
+            reconcile_now: Notify::new(),
+            commands: tokio::sync::Mutex::new(()),
+            pools: setup.pools,
+            ports,
+        });
+        let tasks = TaskTracker::new();
+        loops::start(&state, setup.interval, &tasks).await;
+        tasks.close();
+        Ok((Self { state: state.clone() }, Running { tasks, state }))
+    }
+}

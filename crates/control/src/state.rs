@@ -1,0 +1,86 @@
+//! What the loops write and everybody reads. Each part has one writer.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, Snapshot};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{access::Accounts, history::Ring, live::FrameCache, loops::Statuses, setup::PoolSetup, setup::Ports};
+
+/// A stored change that no event has told of yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Unannounced {
+    pub(crate) pool: PoolId,
+    pub(crate) version: u64,
+    pub(crate) by: String,
+    pub(crate) diff: Vec<FieldDiff>,
+}
+
+/// Changes waiting for their event. More than a person can make before the next round of the reconcile loop.
+pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
+
+pub(crate) struct State {
+    pub(crate) environment: Environment,
+    pub(crate) pools: Vec<PoolSetup>,
+    pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
+    pub(crate) ports: Ports,
+    pub(crate) accounts: Accounts,
+    /// Names this run of the console in frame ids.
+    pub(crate) boot: u64,
+    /// Written by the collect loop.
+    pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
+    /// Written by the collect loop.
+    pub(crate) ring: RwLock<Ring>,
+    /// The newest events, newest first. Written by the record loop.
+    pub(crate) events: watch::Sender<Arc<[Event]>>,
+    /// What is intended. Written by commands, and by the reconcile loop when another console changed it.
+    pub(crate) intents: RwLock<BTreeMap<PoolId, PoolIntent>>,
+    /// Written by the reconcile loop.
+    pub(crate) refused: RwLock<BTreeMap<PoolId, String>>,
+    pub(crate) unannounced: Mutex<VecDeque<Unannounced>>,
+    /// The database's last error; `None` while it answers. Written by the record loop.
+    pub(crate) database: RwLock<DatabaseState>,
+    pub(crate) frames: FrameCache,
+    pub(crate) statuses: Statuses,
+    /// Ends loops and streams.
+    pub(crate) stop: CancellationToken,
+    pub(crate) collect_now: Notify,
+    pub(crate) reconcile_now: Notify,
+    /// One command at a time, so that version checks and memory agree.
+    pub(crate) commands: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DatabaseState {
+    pub(crate) failing: Option<(i64, String)>,
+    pub(crate) answered_at_ms: Option<i64>,
+    pub(crate) took_us: u32,
+}
+
+impl State {
+    pub(crate) fn pool(&self, id: &PoolId) -> Option<&PoolSetup> {
+        self.pools.iter().find(|p| &p.id == id)
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.ports.clock.now_ms()
+    }
+
+    /// Builds something from a consistent look at what is known now.
+    pub(crate) fn with_facts<T>(&self, snapshot: &Snapshot, build: impl FnOnce(crate::views::Facts<'_>) -> T) -> T {
+        let events = self.events.borrow().clone();
+        let intents = self.intents.read();
+        let refused = self.refused.read();
+        build(crate::views::Facts {
+            snapshot,
+            events: &events,
+            intents: &intents,
+            refused: &refused,
+        })
+    }
+}

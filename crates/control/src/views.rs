@@ -1,0 +1,135 @@
+//! What each page needs of a snapshot. Pure.
+
+mod columns;
+
+use std::collections::BTreeMap;
+
+pub use columns::{series_of, values};
+use model::{
+    CheckResult, Event, EventsView, InstanceSnapshot, InstanceState, OverviewView, PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView,
+    PoolsView, Snapshot, SourceState, SourceStatus, ViewData, ViewKey, view::Trouble,
+};
+
+use crate::decide::snapshot::ended;
+
+/// Everything a view is built from, besides the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    pub snapshot: &'a Snapshot,
+    /// Newest first.
+    pub events: &'a [Event],
+    pub intents: &'a BTreeMap<PoolId, PoolIntent>,
+    /// Why a balancer refused the intended policy, by pool.
+    pub refused: &'a BTreeMap<PoolId, String>,
+}
+
+pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
+    match key {
+        ViewKey::Overview => ViewData::Overview(overview(facts)),
+        ViewKey::Pools => ViewData::Pools(PoolsView {
+            pools: facts.snapshot.pools.iter().map(row).collect(),
+            sources: facts.snapshot.sources.clone(),
+        }),
+        ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
+        ViewKey::Events => ViewData::Events(EventsView {
+            events: facts.events.iter().take(EventsView::MAX).cloned().collect(),
+        }),
+    }
+}
+
+fn overview(facts: Facts<'_>) -> OverviewView {
+    let pools = &facts.snapshot.pools;
+    OverviewView {
+        totals: facts.snapshot.totals,
+        instances_up: pools.iter().map(PoolSnapshot::instances_up).sum(),
+        instances_total: pools.iter().map(|p| count(&p.instances)).sum(),
+        trouble: trouble(pools),
+        pools: pools.iter().map(row).collect(),
+        sources: facts.snapshot.sources.clone(),
+        events: facts.events.iter().take(OverviewView::EVENTS_MAX).cloned().collect(),
+    }
+}
+
+fn count(instances: &[InstanceSnapshot]) -> u32 {
+    u32::try_from(instances.len()).unwrap_or(u32::MAX)
+}
+
+fn row(pool: &PoolSnapshot) -> PoolRow {
+    PoolRow {
+        id: pool.id.clone(),
+        balancer: pool.balancer.clone(),
+        algorithm: pool.algorithm,
+        state: pool.state,
+        instances_up: pool.instances_up(),
+        instances_total: count(&pool.instances),
+        totals: pool.totals,
+    }
+}
+
+fn trouble(pools: &[PoolSnapshot]) -> Vec<Trouble> {
+    let mut all: Vec<(&PoolSnapshot, &InstanceSnapshot)> = pools
+        .iter()
+        .flat_map(|p| p.instances.iter().map(move |i| (p, i)))
+        .filter(|(_, i)| i.state != InstanceState::Up)
+        .collect();
+    all.sort_by(|(p, a), (q, b)| (a.state, &p.id, &a.id).cmp(&(b.state, &q.id, &b.id)));
+    all.truncate(OverviewView::TROUBLE_MAX);
+    all.into_iter()
+        .map(|(pool, i)| Trouble {
+            pool: pool.id.clone(),
+            instance: i.id.clone(),
+            state: i.state,
+            since_ms: i.since_ms,
+            why: why(i),
+        })
+        .collect()
+}
+
+fn why(instance: &InstanceSnapshot) -> String {
+    let check = |c: &CheckResult| format!("health check: {}", c.detail);
+    if let Some(exit) = instance.process.as_ref().filter(|p| ended(p)).and_then(|p| p.last_exit.as_ref()) {
+        return format!("its process has ended: {exit}");
+    }
+    match instance.state {
+        InstanceState::Down | InstanceState::GoingDown => instance.last_check.as_ref().map_or_else(|| "no check yet".to_owned(), check),
+        InstanceState::Drain => match instance.totals.in_flight {
+            0 => "drained, nothing in flight".to_owned(),
+            n => format!("draining, {n} in flight"),
+        },
+        state => state.meaning().to_owned(),
+    }
+}
+
+fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
+    let pool = facts.snapshot.pools.iter().find(|p| &p.id == id)?;
+    let intent = facts.intents.get(id)?;
+    let waiting = || SourceStatus {
+        id: model::SourceId::new(pool.balancer.as_str()).expect("a balancer's name obeys the same rule as a source's"),
+        what: pool.balancer.to_string(),
+        state: SourceState::Waiting {
+            since_ms: facts.snapshot.at_ms,
+        },
+        answered_at_ms: None,
+        took_us: 0,
+    };
+    let source = facts
+        .snapshot
+        .sources
+        .iter()
+        .find(|s| s.id.as_str() == pool.balancer.as_str())
+        .cloned()
+        .unwrap_or_else(waiting);
+    Some(PoolView {
+        pool: row(pool),
+        intended_version: intent.version,
+        applied_version: pool.version,
+        intended_algorithm: intent.policy.algorithm,
+        health_check: intent.policy.health_check.clone(),
+        changed_at_ms: intent.changed_at_ms,
+        changed_by: intent.changed_by.clone(),
+        unserved: pool.unserved,
+        instances: pool.instances.clone(),
+        source,
+        refused: facts.refused.get(id).cloned(),
+    })
+}

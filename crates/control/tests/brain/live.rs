@@ -1,0 +1,98 @@
+use futures::StreamExt as _;
+use model::{ApiError, Frame, FrameId, Metric, SeriesKey, SeriesQuery, ViewKey};
+use testkit::build;
+
+use crate::support::{World, admin};
+
+fn parse(frame: &control::LiveFrame) -> Frame {
+    serde_json::from_slice(&frame.json).unwrap()
+}
+
+#[tokio::test]
+async fn steady_listeners_share_the_same_bytes() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let mut one = control.subscribe(&viewer, ViewKey::Overview, None).unwrap();
+    let mut two = control.subscribe(&viewer, ViewKey::Overview, None).unwrap();
+    let (first, _) = (one.next().await.unwrap(), two.next().await.unwrap());
+    let (a, b) = (one.next().await.unwrap(), two.next().await.unwrap());
+    assert_eq!(a.id.seq, first.id.seq + 1);
+    assert_eq!((a.id, a.json.as_ptr()), (b.id, b.json.as_ptr()));
+    assert_eq!(parse(&a).tail.times_ms.len(), 1);
+    assert!(!a.json.contains(&b'\n'));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_listener_that_was_away_gets_what_it_missed() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let mut one = control.subscribe(&viewer, ViewKey::Overview, None).unwrap();
+    let seen = one.next().await.unwrap().id;
+    for _ in 0..5 {
+        one.next().await.unwrap();
+    }
+    let mut resumed = control.subscribe(&viewer, ViewKey::Overview, Some(seen)).unwrap();
+    let frame = parse(&resumed.next().await.unwrap());
+    assert_eq!(frame.tail.times_ms.len() as u64, frame.id.seq - seen.seq);
+    assert!(!frame.tail.reset);
+    assert!(frame.tail.columns.iter().any(|c| c.key == SeriesKey::total(Metric::RequestsPerS)));
+
+    let other_boot = FrameId {
+        boot: seen.boot + 1,
+        seq: seen.seq,
+    };
+    let mut stranger = control.subscribe(&viewer, ViewKey::Overview, Some(other_boot)).unwrap();
+    assert!(parse(&stranger.next().await.unwrap()).tail.reset);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn streams_end_when_the_console_stops() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let left = control.subscribe(&viewer, ViewKey::Events, None).unwrap();
+    let stays = control.subscribe(&viewer, ViewKey::Events, None).unwrap();
+    assert_eq!(control.live_status().listeners, 2);
+    drop(left);
+    assert_eq!(control.live_status().listeners, 1);
+    running.stop().await;
+    // Every frame is read to the end: this returns only because there is one.
+    stays.collect::<Vec<_>>().await;
+}
+
+#[tokio::test]
+async fn a_question_out_of_bounds_is_refused_by_name() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let query = |points, from_ms| SeriesQuery {
+        keys: vec![SeriesKey::total(Metric::P95Ms)],
+        from_ms,
+        to_ms: 10,
+        points,
+    };
+    for (query, wrong) in [(query(2_001, 0), "points"), (query(0, 0), "points"), (query(100, 11), "from_ms")] {
+        assert!(matches!(control.series(&viewer, &query), Err(ApiError::Invalid { field, .. }) if field == wrong));
+    }
+    let stranger = ViewKey::Pool(build::pool("nope"));
+    assert!(matches!(control.view(&viewer, &stranger), Err(ApiError::NotFound { .. })));
+    assert!(control.subscribe(&viewer, stranger, None).is_err());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn search_finds_pools_and_instances_by_name_and_address() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let labels = |text: &str| control.search(&viewer, text).into_iter().map(|h| h.href).collect::<Vec<_>>();
+    assert_eq!(labels("WEB"), ["/pools/web"]);
+    assert_eq!(labels("9002"), ["/pools/web?q=b"]);
+    assert_eq!(labels("<script>"), [] as [&str; 0]);
+    assert_eq!(labels(""), [] as [&str; 0]);
+    running.stop().await;
+}

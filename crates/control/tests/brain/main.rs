@@ -1,0 +1,9 @@
+//! The brain with everything outside in memory: what happens when sources fail, people collide and processes die.
+
+#![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
+
+mod accounts;
+mod commands;
+mod live;
+mod sources;
+mod support;

@@ -1,0 +1,112 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use control::{
+    Control, InstanceSetup, PoolSetup, Ports, Running, Setup,
+    access::{Principal, SystemAdmin, Viewer},
+    ports::Clock,
+};
+use model::{Environment, EventFilter, PoolPolicy, Role, ViewData, ViewKey};
+use testkit::{ManualClock, MemoryBalancer, MemoryStore, MemoryWorkloads, build, wait_until};
+
+pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Fifty times as fast as the real thing.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// Everything outside of a brain; survives the brain's restarts.
+pub(crate) struct World {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) balancer: MemoryBalancer,
+    pub(crate) workloads: MemoryWorkloads,
+    pub(crate) clock: ManualClock,
+}
+
+impl World {
+    /// Pool `web` with instances `a` and `b`, up.
+    pub(crate) fn new() -> Self {
+        let balancer = MemoryBalancer::new("gateway");
+        balancer.set_observation(build::balancer_observation(vec![build::pool_observation("web", &["a", "b"])]));
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            balancer,
+            workloads: MemoryWorkloads::new("fleet"),
+            clock: ManualClock::default(),
+        }
+    }
+
+    pub(crate) async fn start(&self) -> (Control, Running) {
+        let instance = |name, port| InstanceSetup {
+            id: build::instance(name),
+            address: ([127, 0, 0, 1], port).into(),
+            zone: None,
+        };
+        let pool = PoolSetup {
+            id: build::pool("web"),
+            balancer: build::source("gateway"),
+            instances: vec![instance("a", 9001), instance("b", 9002)],
+            defaults: PoolPolicy::default(),
+        };
+        let ports = Ports {
+            balancers: vec![Arc::new(self.balancer.clone())],
+            workloads: vec![Arc::new(self.workloads.clone())],
+            policies: self.store.clone(),
+            journal: self.store.clone(),
+            identity: self.store.clone(),
+            clock: Arc::new(self.clock.clone()),
+        };
+        let environment = Environment {
+            name: "test".into(),
+            production: false,
+        };
+        let setup = Setup {
+            environment,
+            pools: vec![pool],
+            interval: INTERVAL,
+        };
+        Control::start(ports, setup).await.unwrap()
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+}
+
+pub(crate) async fn sign_in(control: &Control, name: &str, role: Role) -> Principal {
+    let accounts = control.accounts();
+    // Another test step may have made the account already.
+    let _ = accounts.create_user(name, role, PASSWORD, "command line").await;
+    let session = accounts.sign_in(name, PASSWORD, HERE).await.unwrap();
+    accounts.authenticate(session.token.expose(), HERE).await.unwrap().unwrap()
+}
+
+pub(crate) async fn admin(control: &Control) -> (Viewer, SystemAdmin) {
+    let principal = sign_in(control, "ada", Role::SystemAdmin).await;
+    (principal.viewer(), principal.system_admin().unwrap())
+}
+
+pub(crate) async fn summaries(control: &Control, who: &Viewer) -> Vec<String> {
+    let page = control.events(who, &EventFilter::default(), 100).await.unwrap();
+    page.items.into_iter().map(|e| e.event.summary).collect()
+}
+
+pub(crate) async fn wait_for_event(control: &Control, who: &Viewer, part: &str) {
+    wait_until(&format!("an event says {part:?}"), SOON, async || {
+        summaries(control, who).await.iter().any(|s| s.contains(part))
+    })
+    .await;
+}
+
+pub(crate) fn overview(control: &Control, who: &Viewer) -> model::OverviewView {
+    match control.view(who, &ViewKey::Overview).unwrap().view {
+        ViewData::Overview(view) => view,
+        other => panic!("not an overview: {other:?}"),
+    }
+}
+
+pub(crate) fn pool(control: &Control, who: &Viewer) -> model::PoolView {
+    match control.view(who, &ViewKey::Pool(build::pool("web"))).unwrap().view {
+        ViewData::Pool(view) => *view,
+        other => panic!("not a pool: {other:?}"),
+    }
+}

@@ -1,0 +1,205 @@
+//! The handle: start, change, observe, stop.
+
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use model::{GatewayPlan, PoolPlan};
+use parking_lot::Mutex;
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, watch},
+    time,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    GatewayConfig, GatewayStats, InstanceStats, PlanError, PoolStats, StartError, health,
+    plan::{Compiled, Member, Pool, compile, replace_pool},
+    proxy::Shared,
+    serve::{self, Stop},
+    state,
+};
+
+/// A running gateway. Dropping it stops it at once; [`Gateway::shutdown`] lets requests in flight finish.
+#[derive(Debug)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+    addresses: Vec<SocketAddr>,
+    connections: TaskTracker,
+    runtime: Handle,
+    /// Held while a plan is changed, so that two changes do not overwrite each other. Requests never take it.
+    changing: Mutex<()>,
+    /// Told when what picks depend on has changed.
+    changed: Arc<Notify>,
+    stop: watch::Sender<Stop>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+impl Gateway {
+    /// Opens the ports and serves on threads of its own. May be called inside or outside a tokio runtime.
+    pub fn start(config: GatewayConfig, plan: GatewayPlan) -> Result<Self, StartError> {
+        let shared = Arc::new(Shared {
+            plan: ArcSwap::from_pointee(compile(&plan, None, &config)?),
+            unrouted: AtomicU64::new(0),
+            config,
+        });
+        let (stop, stop_seen) = watch::channel(Stop::Not);
+        let running = serve::start(shared.clone(), stop_seen)?;
+        let gateway = Self {
+            shared,
+            addresses: running.addresses,
+            connections: running.connections,
+            runtime: running.runtime,
+            changing: Mutex::new(()),
+            changed: Arc::default(),
+            stop,
+            thread: Mutex::new(Some(running.thread)),
+        };
+        gateway.direct_checks(&gateway.shared.plan.load());
+        gateway
+            .runtime
+            .spawn(keep_fresh(Arc::downgrade(&gateway.shared), gateway.changed.clone()));
+        Ok(gateway)
+    }
+
+    /// Where it listens, with the real ports where 0 was asked for.
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Changes one pool; everything else stays. The requests in flight keep the plan they began with. Applying a plan twice changes
+    /// nothing.
+    pub fn apply_pool(&self, plan: &PoolPlan) -> Result<(), PlanError> {
+        self.change(|current| replace_pool(plan, current, &self.shared.config))
+    }
+
+    /// Changes all pools and routes at once. Instances that the new plan still names (same pool, id and address) keep their counters,
+    /// health and requests.
+    pub fn apply(&self, plan: GatewayPlan) -> Result<(), PlanError> {
+        self.change(|current| compile(&plan, Some(current), &self.shared.config))
+    }
+
+    /// Reads every count. Never blocks a request for longer than it takes to copy one histogram.
+    pub fn observe(&self) -> GatewayStats {
+        GatewayStats {
+            unrouted: self.shared.unrouted.load(Ordering::Relaxed),
+            connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
+            pools: self.shared.plan.load().pools.iter().map(|pool| observe_pool(pool)).collect(),
+        }
+    }
+
+    /// Takes no new connections, finishes the requests in flight (at most [`GatewayConfig::drain`]), then stops. Blocks.
+    pub fn shutdown(self) {
+        self.drain();
+    }
+
+    /// [`Gateway::shutdown`] for a handle that is shared. The second call returns when the first has stopped the gateway.
+    pub fn drain(&self) {
+        self.stop(Stop::Drain);
+    }
+
+    fn stop(&self, how: Stop) {
+        self.stop.send_replace(how);
+        if let Some(thread) = self.thread.lock().take() {
+            // A panic of the thread has been printed; there is nothing left to stop.
+            let _panicked = thread.join();
+        }
+    }
+
+    fn change(&self, compile: impl FnOnce(&Compiled) -> Result<Compiled, PlanError>) -> Result<(), PlanError> {
+        let _changing = self.changing.lock();
+        let before = self.shared.plan.load_full();
+        let after = Arc::new(compile(&before)?);
+        self.shared.plan.store(after.clone());
+        self.direct_checks(&after);
+        let kept: HashSet<_> = after.instances().map(Arc::as_ptr).collect();
+        for pool in &before.pools {
+            for member in pool.members.iter().filter(|member| !kept.contains(&Arc::as_ptr(&member.state))) {
+                member.state.order(None);
+                pool.state.former.add(&member.state.latencies.fold());
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives every instance its orders, and a checker to those that have none.
+    fn direct_checks(&self, plan: &Compiled) {
+        plan.order_checks();
+        for instance in plan.instances() {
+            if let Some(orders) = instance.claim_checker() {
+                self.runtime.spawn(health::run(instance.clone(), orders, self.changed.clone()));
+            }
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop(Stop::Now);
+    }
+}
+
+/// Slow start and stale load reports come with time alone.
+const REFRESH: Duration = Duration::from_secs(1);
+/// Checks of a large fleet may finish one after the other all the time.
+const REST: Duration = Duration::from_millis(20);
+
+/// Tells every picker once a second, and soon after somebody's health has changed, what may be different.
+async fn keep_fresh(shared: Weak<Shared>, changed: Arc<Notify>) {
+    loop {
+        // Many checks may finish at once; both ways of waking are the same to what follows.
+        let _timed_out = time::timeout(REFRESH, changed.notified()).await;
+        let Some(shared) = shared.upgrade() else { return };
+        for pool in &shared.plan.load().pools {
+            pool.refresh();
+        }
+        drop(shared);
+        time::sleep(REST).await;
+    }
+}
+
+fn observe_pool(pool: &Pool) -> PoolStats {
+    let instances: Vec<_> = pool.members.iter().map(observe_member).collect();
+    let mut histogram = pool.state.former.histogram();
+    for instance in &instances {
+        state::add(&mut histogram, &instance.histogram);
+    }
+    let tally = &pool.state.tally;
+    PoolStats {
+        pool: pool.id().clone(),
+        version: pool.plan.version,
+        algorithm: pool.plan.algorithm,
+        in_flight: tally.in_flight(),
+        counters: tally.counters(),
+        unserved: pool.state.unserved(),
+        histogram,
+        instances,
+    }
+}
+
+fn observe_member(member: &Member) -> InstanceStats {
+    let state = &member.state;
+    InstanceStats {
+        id: state.id.clone(),
+        address: state.address,
+        weight: member.weight,
+        admin: member.admin,
+        health: state.health(),
+        health_since_ms: state.health_since_ms(),
+        ejected_until_ms: state.ejected_until_ms(),
+        in_flight: state.tally.in_flight(),
+        counters: state.tally.counters(),
+        histogram: state.latencies.histogram(),
+        last_check: state.last_check(),
+        load: state.load(),
+    }
+}

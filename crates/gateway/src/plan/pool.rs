@@ -1,0 +1,190 @@
+//! One pool, ready to pick from.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use model::{AdminState, PoolId, PoolPlan, Weight};
+use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
+use tracing::warn;
+
+use crate::{
+    GatewayConfig,
+    algorithm::{self, Candidates, Load, Picker, Request, Response},
+    state::{InstanceState, PoolState, monotonic_s},
+};
+
+/// Instances that one request tries at most. With two dead ones in a row the third is worth a try; more only keeps the client waiting.
+pub(crate) const MAX_ATTEMPTS: usize = 3;
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) plan: PoolPlan,
+    pub(crate) members: Vec<Member>,
+    pub(crate) state: Arc<PoolState>,
+    picker: Arc<dyn Picker>,
+}
+
+/// One instance of a pool. What changes with the plan is here, what lasts is in its state.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) weight: Weight,
+    pub(crate) admin: AdminState,
+    pub(crate) state: Arc<InstanceState>,
+    /// The value of `x-served-by`.
+    pub(crate) served_by: HeaderValue,
+    /// How Pingora reaches it; cloned for each attempt.
+    pub(crate) peer: HttpPeer,
+}
+
+impl Pool {
+    /// `members` as in `plan.instances`. `previous` keeps its place in the order when the same instances have the same weights.
+    pub(super) fn new(plan: &PoolPlan, members: Vec<Member>, state: Arc<PoolState>, previous: Option<&Pool>) -> Self {
+        let order = |pool: &PoolPlan| -> Vec<_> { pool.instances.iter().map(|i| (i.id.clone(), i.address, i.weight)).collect() };
+        let picker = match previous {
+            Some(previous) if previous.plan.algorithm == plan.algorithm && order(&previous.plan) == order(plan) => previous.picker.clone(),
+            _ => {
+                let instances: Vec<_> = plan
+                    .instances
+                    .iter()
+                    .map(|instance| (instance.id.clone(), instance.weight))
+                    .collect();
+                algorithm::picker(plan.algorithm, &instances, rand::random())
+            }
+        };
+        let pool = Self {
+            plan: plan.clone(),
+            members,
+            state,
+            picker,
+        };
+        pool.refresh();
+        pool
+    }
+
+    pub(crate) fn id(&self) -> &PoolId {
+        &self.plan.pool
+    }
+
+    /// The index of a member that takes requests and was not tried.
+    pub(crate) fn pick(&self, tried: &Tried, request: &Request<'_>) -> Option<usize> {
+        self.picker.pick(&self.view(tried), request)
+    }
+
+    /// A request of that member began or ended.
+    pub(crate) fn changed(&self, member: usize) {
+        self.picker.changed(&self.view(&Tried::default()), member);
+    }
+
+    /// Brings up to date what picks depend on: called once a second and when somebody's health has changed.
+    pub(crate) fn refresh(&self) {
+        self.picker.refresh(&self.view(&Tried::default()));
+    }
+
+    /// How a request to that member went; one failure too many ejects it for a while.
+    pub(crate) fn judge(&self, member: usize, failed: bool) {
+        let state = &self.members[member].state;
+        let rule = &self.plan.outlier;
+        let ejected = state.judge(failed, rule, || {
+            let out = self.members.iter().filter(|member| member.state.is_ejected()).count();
+            let mut alone = Tried::default();
+            alone.add(member);
+            rule.allows(out, self.members.len()) && self.has_another(&alone)
+        });
+        if let Some(for_ms) = ejected {
+            warn!(pool = %self.id(), instance = %state.id, for_ms, failures = rule.failures, "instance fails requests and is ejected");
+            self.refresh();
+        }
+    }
+
+    /// Whether another pick would find somebody.
+    pub(crate) fn has_another(&self, tried: &Tried) -> bool {
+        let view = self.view(tried);
+        (0..view.len()).any(|index| view.takes(index))
+    }
+
+    fn view<'a>(&'a self, tried: &'a Tried) -> View<'a> {
+        View { pool: self, tried }
+    }
+}
+
+impl Member {
+    pub(super) fn new(weight: Weight, admin: AdminState, state: Arc<InstanceState>, config: &GatewayConfig) -> Self {
+        let served_by = HeaderValue::from_str(state.id.as_str()).expect("a name is printable ASCII");
+        let mut peer = HttpPeer::new(state.address, false, String::new());
+        debug_assert_eq!(peer._address, SocketAddr::Inet(state.address));
+        peer.options.connection_timeout = Some(config.connect_timeout);
+        peer.options.read_timeout = Some(config.read_timeout);
+        peer.options.write_timeout = Some(config.write_timeout);
+        peer.options.idle_timeout = Some(config.upstream_idle_timeout);
+        Self {
+            weight,
+            admin,
+            state,
+            served_by,
+            peer,
+        }
+    }
+}
+
+/// The members a request has tried, without an allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    members: [usize; MAX_ATTEMPTS],
+    count: usize,
+}
+
+impl Tried {
+    /// Beyond [`MAX_ATTEMPTS`] nothing is added: nobody asks again then.
+    pub(crate) fn add(&mut self, member: usize) {
+        if let Some(slot) = self.members.get_mut(self.count) {
+            *slot = member;
+            self.count += 1;
+        }
+    }
+
+    pub(crate) fn contains(&self, member: usize) -> bool {
+        self.members[..self.count].contains(&member)
+    }
+}
+
+struct View<'a> {
+    pool: &'a Pool,
+    tried: &'a Tried,
+}
+
+impl View<'_> {
+    fn state(&self, index: usize) -> &InstanceState {
+        &self.pool.members[index].state
+    }
+}
+
+impl Candidates for View<'_> {
+    fn len(&self) -> usize {
+        self.pool.members.len()
+    }
+
+    fn takes(&self, index: usize) -> bool {
+        let member = &self.pool.members[index];
+        member.admin == AdminState::Ready && member.state.health().serves() && !member.state.is_ejected() && !self.tried.contains(index)
+    }
+
+    fn weight(&self, index: usize) -> Weight {
+        self.pool.members[index].weight
+    }
+
+    fn in_flight(&self, index: usize) -> u32 {
+        self.state(index).tally.in_flight()
+    }
+
+    fn ramp(&self, index: usize) -> f32 {
+        self.state(index).ramp(self.pool.plan.health_check.slow_start_ms)
+    }
+
+    fn response(&self, index: usize) -> Response {
+        self.state(index).responses.read(monotonic_s())
+    }
+
+    fn load(&self, index: usize) -> Option<Load> {
+        self.state(index).fresh_load(self.pool.plan.health_check.report_stale_ms())
+    }
+}

@@ -1,0 +1,132 @@
+//! The answers that the gateway gives itself: short, plain text, the same words for the same case.
+
+use bytes::Bytes;
+use http::header;
+use pingora_error::{ErrorSource, ErrorType, Result};
+use pingora_http::ResponseHeader;
+use pingora_proxy::Session;
+
+/// Seconds after which a 503 invites the client again: about what an instance of a pool next to the gateway needs to rise.
+const RETRY_AFTER_S: &str = "2";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    AmbiguousFraming,
+    BadRequest,
+    RequestTimeout,
+    NoRoute,
+    HeaderTooLarge,
+    Internal,
+    BadGateway,
+    NoInstance,
+    GatewayTimeout,
+}
+
+impl Answer {
+    pub(super) const fn status(self) -> u16 {
+        match self {
+            Self::AmbiguousFraming | Self::BadRequest => 400,
+            Self::RequestTimeout => 408,
+            Self::NoRoute => 404,
+            Self::HeaderTooLarge => 431,
+            Self::Internal => 500,
+            Self::BadGateway => 502,
+            Self::NoInstance => 503,
+            Self::GatewayTimeout => 504,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::AmbiguousFraming => "400 the request has both Content-Length and Transfer-Encoding\n",
+            Self::BadRequest => "400 the request is not valid HTTP\n",
+            Self::RequestTimeout => "408 the request did not arrive in time\n",
+            Self::NoRoute => "404 no route for this host and path\n",
+            Self::HeaderTooLarge => "431 the request header is too large\n",
+            Self::Internal => "500 the gateway failed\n",
+            Self::BadGateway => "502 the instance did not answer properly\n",
+            Self::NoInstance => "503 no instance of the pool is available\n",
+            Self::GatewayTimeout => "504 the instance did not answer in time\n",
+        }
+    }
+
+    /// What to tell the client after a failure; `None` when it is gone.
+    pub(super) fn for_failure(source: &ErrorSource, kind: &ErrorType) -> Option<Self> {
+        use ErrorType as T;
+        match (source, kind) {
+            (ErrorSource::Upstream, T::ConnectTimedout | T::ReadTimedout | T::WriteTimedout) => Some(Self::GatewayTimeout),
+            (ErrorSource::Upstream, _) => Some(Self::BadGateway),
+            (ErrorSource::Downstream, T::ReadTimedout) => Some(Self::RequestTimeout),
+            (ErrorSource::Downstream, T::ReadError | T::WriteError | T::WriteTimedout | T::ConnectionClosed) => None,
+            (ErrorSource::Downstream, _) => Some(Self::BadRequest),
+            (ErrorSource::Internal | ErrorSource::Unset, _) => Some(Self::Internal),
+        }
+    }
+
+    fn head(self) -> Result<ResponseHeader> {
+        let mut head = ResponseHeader::build(self.status(), Some(6))?;
+        head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
+        head.insert_header(header::CACHE_CONTROL, "no-store")?;
+        head.set_content_length(self.text().len())?;
+        if self == Self::NoInstance {
+            head.insert_header(header::RETRY_AFTER, RETRY_AFTER_S)?;
+        }
+        Ok(head)
+    }
+
+    /// Before anything was sent to an instance: the client's connection stays usable.
+    pub(super) async fn send(self, session: &mut Session) -> Result<()> {
+        let bodyless = session.req_header().method == http::Method::HEAD;
+        session.write_response_header(Box::new(self.head()?), bodyless).await?;
+        if !bodyless {
+            session
+                .write_response_body(Some(Bytes::from_static(self.text().as_bytes())), true)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// After a failure: the client's connection is closed behind it. Does nothing when the instance's answer has begun.
+    pub(super) async fn send_and_close(self, session: &mut Session) -> Result<()> {
+        let text = if session.req_header().method == http::Method::HEAD {
+            ""
+        } else {
+            self.text()
+        };
+        let head = self.head()?;
+        session.write_error_response(head, Bytes::from_static(text.as_bytes())).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_that_is_late_is_not_one_that_is_broken() {
+        let up = |kind| Answer::for_failure(&ErrorSource::Upstream, &kind).map(Answer::status);
+        assert_eq!(up(ErrorType::ReadTimedout), Some(504));
+        assert_eq!(up(ErrorType::ConnectTimedout), Some(504));
+        assert_eq!(up(ErrorType::ConnectRefused), Some(502));
+        assert_eq!(up(ErrorType::InvalidHTTPHeader), Some(502));
+        assert_eq!(Answer::for_failure(&ErrorSource::Downstream, &ErrorType::ConnectionClosed), None);
+    }
+
+    #[test]
+    fn every_text_begins_with_its_status() {
+        use Answer::*;
+        for answer in [
+            AmbiguousFraming,
+            BadRequest,
+            RequestTimeout,
+            NoRoute,
+            HeaderTooLarge,
+            Internal,
+            BadGateway,
+            NoInstance,
+            GatewayTimeout,
+        ] {
+            assert!(answer.text().starts_with(&answer.status().to_string()));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a gateway counted, read at one moment. All counts are cumulative since the gateway started.
+
+use std::net::SocketAddr;
+
+use hdrhistogram::Histogram;
+use model::{AdminState, Algorithm, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Weight};
+
+#[derive(Debug, Clone)]
+pub struct GatewayStats {
+    /// Requests that matched no route (answered 404).
+    pub unrouted: u64,
+    /// Client connections open right now.
+    pub connections: u32,
+    /// In the order of the plan.
+    pub pools: Vec<PoolStats>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PoolStats {
+    pub pool: PoolId,
+    /// Of the plan in force.
+    pub version: u64,
+    pub algorithm: Algorithm,
+    pub in_flight: u32,
+    /// One per request, as the client saw it; `failed` includes `unserved`.
+    pub counters: Counters,
+    /// Refused with 503 because no instance was left.
+    pub unserved: u64,
+    /// Latency in µs: answered requests and those that ran into a timeout. Tunnels are not in it.
+    pub histogram: Histogram<u64>,
+    pub instances: Vec<InstanceStats>,
+}
+
+#[derive(Debug, Clone)]
+pub struct InstanceStats {
+    pub id: InstanceId,
+    pub address: SocketAddr,
+    pub weight: Weight,
+    pub admin: AdminState,
+    pub health: Health,
+    /// Unix time of the last change of `health`, ms.
+    pub health_since_ms: i64,
+    /// Unix time until which it is ejected, ms.
+    pub ejected_until_ms: Option<i64>,
+    pub in_flight: u32,
+    /// One per attempt: a request that failed over counts on both instances, on the first as `failed`.
+    pub counters: Counters,
+    /// Latency in µs, as in [`PoolStats::histogram`].
+    pub histogram: Histogram<u64>,
+    pub last_check: Option<CheckResult>,
+    pub load: Option<LoadReport>,
+}

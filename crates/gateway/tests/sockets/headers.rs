@@ -1,0 +1,50 @@
+//! What is added and taken on the way.
+
+use model::Algorithm;
+
+use crate::support::{Upstream, client, instance, pool, start, url};
+
+#[tokio::test]
+async fn the_instance_learns_who_asked_for_what() {
+    let a = Upstream::start("a");
+    let gateway = start(pool(Algorithm::RoundRobin, vec![instance("a", a.address)]));
+    let request = client()
+        .get(url(&gateway, "/headers"))
+        .header("host", "shop.test")
+        .header("x-forwarded-for", "203.0.113.9")
+        .header("x-forwarded-host", "evil.test")
+        .header("x-forwarded-proto", "https")
+        .header("connection", "x-secret-hop")
+        .header("x-secret-hop", "1")
+        .header("te", "trailers");
+    let seen: Vec<(String, String)> = request.send().await.unwrap().json().await.unwrap();
+    let value = |name: &str| seen.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    assert_eq!(value("host"), Some("shop.test"));
+    assert_eq!(value("x-forwarded-for"), Some("203.0.113.9, 127.0.0.1"));
+    assert_eq!(value("x-forwarded-host"), Some("shop.test"));
+    assert_eq!(value("x-forwarded-proto"), Some("http"));
+    assert_eq!((value("x-secret-hop"), value("te")), (None, None), "hop-by-hop");
+}
+
+#[tokio::test]
+async fn our_own_headers_cannot_be_nominated_away() {
+    let a = Upstream::start("a");
+    let gateway = start(pool(Algorithm::RoundRobin, vec![instance("a", a.address)]));
+    let answer = client()
+        .get(url(&gateway, "/headers"))
+        .header("connection", "x-forwarded-for")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 400);
+}
+
+#[tokio::test]
+async fn the_client_learns_who_served_and_nothing_of_the_inner_hop() {
+    let a = Upstream::start("a");
+    let gateway = start(pool(Algorithm::RoundRobin, vec![instance("a", a.address)]));
+    let answer = client().get(url(&gateway, "/hop-by-hop")).send().await.unwrap();
+    assert_eq!(answer.headers()["x-served-by"], "a");
+    assert_eq!(answer.headers().get_all("x-served-by").iter().count(), 1);
+    assert!(!answer.headers().contains_key("keep-alive") && !answer.headers().contains_key("x-internal"));
+}

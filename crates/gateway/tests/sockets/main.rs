@@ -1,0 +1,20 @@
+//! The gateway over real sockets: real upstreams, also broken ones, and real clients.
+#![expect(
+    clippy::unwrap_used,
+    reason = "everything here is a test; clippy's exception covers only functions marked as such"
+)]
+
+mod algorithms;
+mod apply;
+mod drain;
+mod failover;
+mod headers;
+mod health;
+mod hostile_clients;
+mod hostile_instances;
+mod outlier;
+mod routing;
+mod spread;
+mod start;
+mod support;
+mod tunnel;

@@ -1,0 +1,75 @@
+//! What a command or a question can be answered with when it is not answered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InvalidValue, PoolIntent, PoolPolicy};
+
+/// One error type for both doors, server functions and REST. Each variant names the thing and the way out.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum ApiError {
+    #[error("sign in first")]
+    SignedOut,
+    #[error("this needs the role {needed}; you are {have}")]
+    Forbidden { needed: String, have: String },
+    #[error("there is no {what} {name:?}")]
+    NotFound { what: String, name: String },
+    #[error("{field}: {reason}")]
+    Invalid { field: String, reason: String },
+    /// Somebody else changed it meanwhile: what is in force now, and what you wanted.
+    #[error("version {} of {} is in force, changed by {}; yours was made from an older one", current.version, current.pool, current.changed_by.as_deref().unwrap_or("the settings file"))]
+    Conflict { current: Box<PoolIntent>, yours: Box<PoolPolicy> },
+    #[error("name or password is wrong")]
+    WrongCredentials,
+    #[error("too many attempts; try again in {retry_after_s} s")]
+    TooManyRequests { retry_after_s: u32 },
+    #[error("{what} is not available right now: {why}")]
+    Unavailable { what: String, why: String },
+    /// Transport and encoding failures between browser and server.
+    #[error("{why}")]
+    Transport { why: String },
+}
+
+impl ApiError {
+    pub fn not_found(what: &str, name: impl ToString) -> Self {
+        // A name from outside is echoed, so it is cut.
+        Self::NotFound {
+            what: what.to_owned(),
+            name: name.to_string().chars().take(80).collect(),
+        }
+    }
+
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        InvalidValue::new(field, reason).into()
+    }
+
+    pub fn unavailable(what: impl Into<String>, why: impl ToString) -> Self {
+        Self::Unavailable {
+            what: what.into(),
+            why: why.to_string(),
+        }
+    }
+
+    /// The HTTP status, mapped here and nowhere else.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::SignedOut | Self::WrongCredentials => 401,
+            Self::Forbidden { .. } => 403,
+            Self::NotFound { .. } => 404,
+            Self::Conflict { .. } => 409,
+            Self::Invalid { .. } => 422,
+            Self::TooManyRequests { .. } => 429,
+            Self::Unavailable { .. } => 503,
+            Self::Transport { .. } => 500,
+        }
+    }
+}
+
+impl From<InvalidValue> for ApiError {
+    fn from(invalid: InvalidValue) -> Self {
+        Self::Invalid {
+            field: invalid.field,
+            reason: invalid.reason,
+        }
+    }
+}

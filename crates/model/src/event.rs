@@ -1,0 +1,177 @@
+//! What happened, with cause and actor.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InstanceId, InvalidValue, PoolId};
+
+/// Ordered: `Info` < `Warning` < `Critical`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl std::str::FromStr for Severity {
+    type Err = InvalidValue;
+    fn from_str(id: &str) -> Result<Self, InvalidValue> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.id() == id)
+            .ok_or_else(|| InvalidValue::new("severity", "allowed: info, warning, critical"))
+    }
+}
+
+macro_rules! kinds {
+    ($($variant:ident = $id:literal, $label:literal;)*) => {
+        /// What kind of thing happened: noun, then verb.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum EventKind {
+            $(#[serde(rename = $id)] $variant,)*
+        }
+
+        impl EventKind {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    ConsoleStarted = "console.started", "Console started";
+    ConsoleStopped = "console.stopped", "Console stopped";
+    PolicyApplied = "policy.applied", "Policy applied";
+    PolicyRefused = "policy.refused", "Policy refused by the balancer";
+    InstanceUp = "instance.up", "Instance up";
+    InstanceDown = "instance.down", "Instance down";
+    InstanceEjected = "instance.ejected", "Instance ejected";
+    InstanceReturned = "instance.returned", "Instance returned";
+    ProcessStarted = "process.started", "Process started";
+    ProcessExited = "process.exited", "Process exited";
+    SourceDown = "source.down", "Source down";
+    SourceUp = "source.up", "Source up";
+    UserCreated = "user.created", "User created";
+}
+
+impl std::str::FromStr for EventKind {
+    type Err = InvalidValue;
+    fn from_str(id: &str) -> Result<Self, InvalidValue> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|k| k.id() == id)
+            .ok_or_else(|| InvalidValue::new("kind", "is not a kind of event"))
+    }
+}
+
+/// Who or what caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", content = "name", rename_all = "snake_case")]
+pub enum Actor {
+    /// A part of Evenkeel: "health check", "supervisor", "console".
+    System(String),
+    User(String),
+}
+
+impl Actor {
+    pub fn system(part: &str) -> Self {
+        Self::System(part.to_owned())
+    }
+
+    /// `user` or `system`, and the name: how it is stored.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::System(name) => ("system", name),
+            Self::User(name) => ("user", name),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.parts().1)
+    }
+}
+
+/// An event before it has been stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// Unix time, ms.
+    pub at_ms: i64,
+    pub kind: EventKind,
+    pub severity: Severity,
+    pub pool: Option<PoolId>,
+    pub instance: Option<InstanceId>,
+    /// One sentence that stands alone.
+    pub summary: String,
+    /// Why, in words; may be empty when the summary says it.
+    pub cause: String,
+    pub actor: Actor,
+}
+
+/// A stored event. Ids rise with time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub id: i64,
+    #[serde(flatten)]
+    pub event: NewEvent,
+}
+
+/// Which events; everything absent means all. Newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventFilter {
+    pub kind: Option<EventKind>,
+    /// This or worse.
+    pub severity: Option<Severity>,
+    pub pool: Option<PoolId>,
+    /// Occurs in summary or cause, whatever the case. At most [`EventFilter::TEXT_MAX`] characters.
+    pub text: Option<String>,
+    /// Unix time, ms, inclusive.
+    pub from_ms: Option<i64>,
+    /// Unix time, ms, inclusive.
+    pub to_ms: Option<i64>,
+    /// Only events older than this id: the cursor of the next page.
+    pub before_id: Option<i64>,
+}
+
+impl EventFilter {
+    pub const TEXT_MAX: usize = 200;
+
+    /// Whether an event passes; the same rule as the store's, for the memory twin and for live rows.
+    pub fn passes(&self, event: &Event) -> bool {
+        let e = &event.event;
+        self.kind.is_none_or(|k| k == e.kind)
+            && self.severity.is_none_or(|s| e.severity >= s)
+            && self.pool.as_ref().is_none_or(|p| e.pool.as_ref() == Some(p))
+            && self.from_ms.is_none_or(|t| e.at_ms >= t)
+            && self.to_ms.is_none_or(|t| e.at_ms <= t)
+            && self.before_id.is_none_or(|id| event.id < id)
+            && self.text.as_ref().is_none_or(|text| {
+                let text = text.to_lowercase();
+                e.summary.to_lowercase().contains(&text) || e.cause.to_lowercase().contains(&text)
+            })
+    }
+}

@@ -1,0 +1,49 @@
+//! The nouns of Evenkeel, shared between the server, the data plane and the browser.
+//!
+//! Serde values only: no I/O, no clock, no `cfg`. A value that exists here is valid; parsing happens in its constructor and in
+//! `Deserialize`, so no code behind the edge checks a name or a weight again.
+//!
+//! ```text
+//!  id ─ algorithm ─ pool ── plan ──────► gateway
+//!                    │  └── change ────► forms, audit
+//!                    └ observation ────► snapshot ─► view ─► browser
+//! ```
+
+pub mod access;
+pub mod algorithm;
+pub mod change;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod live;
+pub mod observation;
+pub mod outlier;
+pub mod page;
+pub mod plan;
+pub mod pool;
+pub mod series;
+pub mod snapshot;
+pub mod source;
+pub mod state;
+pub mod view;
+
+pub use access::{Role, User, UserId, UserName};
+pub use algorithm::Algorithm;
+pub use change::{FieldDiff, PoolChange};
+pub use error::ApiError;
+pub use event::{Actor, Event, EventFilter, EventKind, NewEvent, Severity};
+pub use id::{BalancerId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
+pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
+pub use observation::{
+    BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation, ProcessObservation,
+    ProcessState, Window, WorkloadObservation,
+};
+pub use outlier::OutlierEjection;
+pub use page::Page;
+pub use plan::{GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Route};
+pub use pool::{AdminState, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use series::{Metric, Scope, Series, SeriesKey, SeriesQuery, SeriesSet};
+pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals};
+pub use source::{SourceState, SourceStatus};
+pub use state::{Health, InstanceState};
+pub use view::{EventsView, InstanceRow, OverviewView, PoolRow, PoolView, PoolsView, SearchHit};

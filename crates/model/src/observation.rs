@@ -1,0 +1,153 @@
+//! What an outside system reported, in one shape whatever the system. Counters are cumulative since the reporter started; rates are
+//! derived later, from two observations.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdminState, Algorithm, BalancerId, Health, InstanceId, PoolId, Weight, WorkloadId};
+
+/// Cumulative counts since the reporter started. A smaller value than before means that it restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// Finished requests, whatever the answer.
+    pub requests: u64,
+    pub status_2xx: u64,
+    pub status_3xx: u64,
+    pub status_4xx: u64,
+    /// Answered 5xx by the instance.
+    pub status_5xx: u64,
+    /// Never answered properly: connection refused or reset, time-out, garbage. The client got 502 or 504.
+    pub failed: u64,
+    pub bytes_sent: u64,
+}
+
+impl Counters {
+    /// What counts as an error in rates and cards.
+    pub const fn errors(&self) -> u64 {
+        self.status_5xx + self.failed
+    }
+}
+
+/// Latency of finished requests in milliseconds, from the request's last byte in to the response's last byte out.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LatencySummary {
+    pub count: u64,
+    pub mean_ms: f32,
+    pub p50_ms: f32,
+    pub p95_ms: f32,
+    pub p99_ms: f32,
+    pub max_ms: f32,
+}
+
+/// The latest stretch of time that quantiles were taken over. `latency` is absent when nothing finished in it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Window {
+    pub seconds: f32,
+    pub latency: Option<LatencySummary>,
+}
+
+/// The last finished health check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// Unix time, ms.
+    pub at_ms: i64,
+    pub took_ms: f32,
+    pub passed: bool,
+    /// "200", "connection refused", "timed out after 5 s".
+    pub detail: String,
+}
+
+/// Load as the instance itself reports it (ORCA, the Open Request Cost Aggregation that Envoy and gRPC use).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// Unix time the report arrived, ms.
+    pub at_ms: i64,
+    /// `cpu_utilization`: 0 to 1 of what the instance may use; may exceed 1.
+    pub cpu: Option<f32>,
+    /// `mem_utilization`: 0 to 1.
+    pub memory: Option<f32>,
+    /// `named_metrics.gpu_utilization`: 0 to 1.
+    pub gpu: Option<f32>,
+    /// `named_metrics.gpu_simulated` was not 0: no real GPU stands behind the figure.
+    pub gpu_simulated: bool,
+    /// `named_metrics.active_sessions`.
+    pub sessions: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceObservation {
+    pub id: InstanceId,
+    pub address: SocketAddr,
+    pub weight: Weight,
+    pub admin: AdminState,
+    pub health: Health,
+    /// Unix time of the last change of `health`, ms.
+    pub health_since_ms: i64,
+    /// Unix time until which it gets no requests because it failed too many, ms.
+    pub ejected_until_ms: Option<i64>,
+    pub in_flight: u32,
+    pub counters: Counters,
+    pub window: Window,
+    pub last_check: Option<CheckResult>,
+    pub load: Option<LoadReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolObservation {
+    pub pool: PoolId,
+    /// Version of the plan that is in force in the balancer.
+    pub version: u64,
+    pub algorithm: Algorithm,
+    pub in_flight: u32,
+    /// All requests of the pool, also those no instance could take.
+    pub counters: Counters,
+    /// Refused with 503 because no instance was left.
+    pub unserved: u64,
+    pub window: Window,
+    pub instances: Vec<InstanceObservation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BalancerObservation {
+    pub balancer: BalancerId,
+    /// Requests that matched no route (answered 404).
+    pub unrouted: u64,
+    /// Over all pools.
+    pub window: Window,
+    pub pools: Vec<PoolObservation>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessState {
+    Starting,
+    Running,
+    /// Exited; started again at `next_start_ms`.
+    Backoff {
+        next_start_ms: i64,
+    },
+    Stopping,
+}
+
+/// One process of a workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessObservation {
+    pub instance: InstanceId,
+    pub state: ProcessState,
+    pub pid: Option<u32>,
+    /// How often it was started again after an exit that nobody asked for.
+    pub restarts: u32,
+    /// Unix time of the last start, ms.
+    pub started_at_ms: i64,
+    /// How it last ended: "killed by signal 9 (SIGKILL)", "exit code 1".
+    pub last_exit: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadObservation {
+    pub workload: WorkloadId,
+    /// The pool its instances serve.
+    pub pool: PoolId,
+    pub processes: Vec<ProcessObservation>,
+}

@@ -1,0 +1,235 @@
+//! What is intended for a pool: its policy, versioned.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Algorithm, InstanceId, OutlierEjection, PathPrefix, PoolId};
+
+/// A value outside what is allowed; `field` is the name a form or settings file uses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{field}: {reason}")]
+pub struct InvalidValue {
+    pub field: String,
+    pub reason: String,
+}
+
+impl InvalidValue {
+    pub fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// # Errors
+    /// When `value` is not between `min` and `max`.
+    pub fn within(field: &str, value: u32, min: u32, max: u32, unit: &str) -> Result<(), Self> {
+        if (min..=max).contains(&value) {
+            Ok(())
+        } else {
+            Err(Self::new(field, format!("{value} is not between {min} and {max}{unit}")))
+        }
+    }
+}
+
+/// Share of an instance relative to the others of its pool: 1 to 256, as HAProxy's `weight`. Taking an instance out is
+/// [`AdminState`]'s job, so there is no 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Weight(u16);
+
+impl Weight {
+    pub const MIN: u16 = 1;
+    pub const MAX: u16 = 256;
+    pub const ONE: Self = Self(1);
+
+    /// # Errors
+    /// [`InvalidValue`] on field `weight` outside 1 to 256.
+    pub fn new(weight: u16) -> Result<Self, InvalidValue> {
+        if (Self::MIN..=Self::MAX).contains(&weight) {
+            Ok(Self(weight))
+        } else {
+            Err(InvalidValue::new(
+                "weight",
+                format!("{weight} is not between {} and {}", Self::MIN, Self::MAX),
+            ))
+        }
+    }
+
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for Weight {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<u16> for Weight {
+    type Error = InvalidValue;
+    fn try_from(weight: u16) -> Result<Self, InvalidValue> {
+        Self::new(weight)
+    }
+}
+
+impl From<Weight> for u16 {
+    fn from(weight: Weight) -> u16 {
+        weight.0
+    }
+}
+
+/// What an operator intends for an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminState {
+    /// Serves when healthy.
+    #[default]
+    Ready,
+    /// Gets no new requests, finishes those in flight; still checked.
+    Drain,
+    /// Gets no requests; checks are shown but cause no events.
+    Maintenance,
+}
+
+impl AdminState {
+    pub const ALL: [Self; 3] = [Self::Ready, Self::Drain, Self::Maintenance];
+
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Drain => "drain",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl fmt::Display for AdminState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl FromStr for AdminState {
+    type Err = InvalidValue;
+
+    fn from_str(id: &str) -> Result<Self, InvalidValue> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.id() == id)
+            .ok_or_else(|| InvalidValue::new("admin", "allowed: ready, drain, maintenance"))
+    }
+}
+
+/// Active HTTP check of every instance of a pool: `GET path`, 2xx or 3xx within `timeout_ms` passes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthCheck {
+    pub path: PathPrefix,
+    pub interval_ms: u32,
+    pub timeout_ms: u32,
+    /// Passed checks in a row until a down instance is up.
+    pub rise: u8,
+    /// Failed checks in a row until an up instance is down.
+    pub fall: u8,
+    /// How long an instance that was down takes to get its whole share again, ms; 0 gives it at once.
+    pub slow_start_ms: u32,
+}
+
+impl Default for HealthCheck {
+    /// The preset for instances next to the gateway; remote fleets use an interval of 30 s.
+    fn default() -> Self {
+        Self {
+            path: PathPrefix::new("/health").expect("a constant path is valid"),
+            interval_ms: 1_000,
+            timeout_ms: 5_000,
+            rise: 2,
+            fall: 3,
+            slow_start_ms: 10_000,
+        }
+    }
+}
+
+impl HealthCheck {
+    /// # Errors
+    /// The first field outside its range.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
+        let within = InvalidValue::within;
+        within("interval_ms", self.interval_ms, 100, 600_000, " ms")?;
+        within("timeout_ms", self.timeout_ms, 10, 60_000, " ms")?;
+        within("rise", self.rise.into(), 1, 100, "")?;
+        within("fall", self.fall.into(), 1, 100, "")?;
+        within("slow_start_ms", self.slow_start_ms, 0, 600_000, " ms")
+    }
+
+    /// A load report comes with each check; one older than this, ms, is not used: three were missed.
+    pub fn report_stale_ms(&self) -> i64 {
+        3 * i64::from(self.interval_ms) + i64::from(self.timeout_ms)
+    }
+}
+
+/// What is intended for one instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InstancePolicy {
+    pub weight: Weight,
+    pub admin: AdminState,
+}
+
+/// Everything an operator can set for a pool. Instances without an entry have the default weight and are ready.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoolPolicy {
+    pub algorithm: Algorithm,
+    pub health_check: HealthCheck,
+    pub outlier: OutlierEjection,
+    pub instances: BTreeMap<InstanceId, InstancePolicy>,
+}
+
+impl PoolPolicy {
+    pub fn instance(&self, id: &InstanceId) -> InstancePolicy {
+        self.instances.get(id).copied().unwrap_or_default()
+    }
+}
+
+/// The policy in force, with its version: 1 when first written, one more with every change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolIntent {
+    pub pool: PoolId,
+    pub version: u64,
+    pub policy: PoolPolicy,
+    /// Unix time of the last change, ms.
+    pub changed_at_ms: i64,
+    /// Who made it; absent for what the settings file set.
+    pub changed_by: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_outside_their_range_are_refused_by_name() {
+        assert_eq!(Weight::new(0).unwrap_err().to_string(), "weight: 0 is not between 1 and 256");
+        assert!(serde_json::from_str::<Weight>("257").is_err());
+        assert_eq!(serde_json::from_str::<Weight>("256").unwrap().get(), 256);
+    }
+
+    #[test]
+    fn a_health_check_names_its_bad_field() {
+        let check = HealthCheck {
+            fall: 0,
+            ..HealthCheck::default()
+        };
+        assert_eq!(check.validate().unwrap_err().field, "fall");
+        assert!(HealthCheck::default().validate().is_ok());
+    }
+}

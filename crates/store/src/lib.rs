@@ -1,0 +1,87 @@
+//! What must survive: policies, events, the audit log, accounts and sessions. The only crate that knows SQL.
+//!
+//! ```text
+//!  open ─► probe (nothing is written to a file that is not ours) ─► migrate ─► Store
+//!  policies · journal · identity      one statement text for both databases, values of four types
+//!    └ db                             the only file in which SQLite and PostgreSQL differ
+//!        └ fault                      what went wrong, in one word, for StoreError and OpenError alike
+//! ```
+//!
+//! - What a verb acknowledged is on disk: a change, its audit row and its event are one transaction.
+//! - Every wait is bounded; a database that does not answer is [`StoreError::Unavailable`], never a hung caller.
+//! - Stored values are parsed like any other input; one that this version cannot read is named, not guessed.
+//! - Text keeps every character but U+0000, which PostgreSQL cannot hold: it is stored as U+FFFD on both.
+//!
+//! It will never retry, cache, or decide anything about permissions: that is `control`.
+//!
+//! [`StoreError::Unavailable`]: control::ports::StoreError::Unavailable
+
+mod claim;
+mod config;
+mod data_dir;
+mod db;
+mod events;
+mod fault;
+mod identity;
+mod journal;
+mod migrate;
+mod open;
+mod open_error;
+mod policies;
+mod row;
+mod value;
+
+use std::sync::Arc;
+
+pub use claim::Claim;
+pub use config::{DatabaseUrl, StoreConfig, UnknownDatabase};
+pub use data_dir::DataDir;
+pub use open_error::OpenError;
+
+/// The open database. A cheap clone; the connections close with the last one, or with [`Store::close`].
+#[derive(Clone)]
+pub struct Store {
+    db: Arc<db::Db>,
+    config: Arc<StoreConfig>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.config.url)
+    }
+}
+
+impl Store {
+    /// Opens the database, creating or upgrading its tables as needed.
+    ///
+    /// # Errors
+    /// [`OpenError`], one sentence; a file or database that is not ours is left as it was.
+    pub async fn open(config: &StoreConfig) -> Result<Self, OpenError> {
+        let db = match &config.url {
+            DatabaseUrl::Sqlite { path } => open::sqlite(config, path).await?,
+            DatabaseUrl::Postgres { url } => open::postgres(config, url).await?,
+        };
+        Ok(Self {
+            db: Arc::new(db),
+            config: Arc::new(config.clone()),
+        })
+    }
+
+    /// What it is, in words and without secrets: "PostgreSQL at db.example.com:5432/evenkeel".
+    pub fn describe(&self) -> String {
+        self.config.url.to_string()
+    }
+
+    /// Keeps other consoles off this database for as long as the answer is held. The `evenkeel user` commands need none.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] when another console has it.
+    pub async fn claim(&self) -> Result<Claim, OpenError> {
+        Claim::take(&self.config).await
+    }
+
+    /// Finishes what is running and closes all connections.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

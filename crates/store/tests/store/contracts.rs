@@ -1,0 +1,45 @@
+//! The suites that the memory twins pass, over the real thing.
+
+use testkit::contract;
+
+use crate::support::{postgres, sqlite};
+
+macro_rules! suites {
+    ($($database:ident)*) => {$(
+        mod $database {
+            use super::*;
+
+            #[tokio::test]
+            async fn policies() {
+                let opened = $database().await;
+                contract::policies(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn concurrent_changes() {
+                let opened = $database().await;
+                contract::concurrent_changes(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test]
+            async fn journal() {
+                let opened = $database().await;
+                contract::journal(opened.arc()).await;
+            }
+
+            #[tokio::test]
+            async fn identity() {
+                let opened = $database().await;
+                contract::identity(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn first_admin_race() {
+                let opened = $database().await;
+                contract::first_admin_race(opened.arc(), opened.arc()).await;
+            }
+        }
+    )*};
+}
+
+suites! { sqlite postgres }

@@ -1,0 +1,12 @@
+//! The store on both databases, for real: SQLite files in temporary directories and a PostgreSQL server of the tests' own.
+
+#![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
+
+mod child;
+mod contracts;
+mod durability;
+mod faults;
+mod opening;
+mod properties;
+mod schema;
+mod support;

@@ -1,0 +1,11 @@
+//! One suite per port. What passes it may stand in for the others; the twin and every real adapter run it alike.
+//!
+//! A suite expects a store with nothing in it, and leaves its traces behind.
+
+mod identity;
+mod journal;
+mod policies;
+
+pub use identity::{first_admin_race, identity};
+pub use journal::journal;
+pub use policies::{concurrent_changes, policies};

@@ -1,0 +1,55 @@
+//! The twins keep the contracts that the real adapters keep.
+
+use std::sync::Arc;
+
+use control::ports::{Journal, Policies, StoreError};
+use model::PoolPolicy;
+use testkit::{MemoryStore, build, contract};
+
+fn store() -> Arc<MemoryStore> {
+    Arc::new(MemoryStore::new())
+}
+
+#[tokio::test]
+async fn policies() {
+    let store = store();
+    contract::policies(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn concurrent_changes() {
+    let store = store();
+    contract::concurrent_changes(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn journal() {
+    contract::journal(store()).await;
+}
+
+#[tokio::test]
+async fn identity() {
+    let store = store();
+    contract::identity(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn first_admin_race() {
+    let store = store();
+    contract::first_admin_race(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn it_fails_on_demand_and_recovers() {
+    let (store, pool) = (store(), build::pool("web"));
+    let full = StoreError::Unwritable("the disk is full".into());
+    store.fail_writes(Some(full.clone()));
+    assert_eq!(store.ensure(&pool, &PoolPolicy::default(), build::NOW_MS).await, Err(full));
+    assert_eq!(store.list().await, Ok(vec![]));
+    let away = StoreError::Unavailable("connection refused".into());
+    store.fail(Some(away.clone()));
+    assert_eq!(store.append(vec![build::event("x")]).await, Err(away));
+    store.fail(None);
+    store.fail_writes(None);
+    assert!(store.ensure(&pool, &PoolPolicy::default(), build::NOW_MS).await.is_ok());
+}

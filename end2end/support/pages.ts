@@ -1,0 +1,49 @@
+// Every page there is: what is looked at in every theme and width.
+
+import { type Page, expect } from '@playwright/test';
+import { live, row } from './screen';
+
+export interface Shown {
+  name: string;
+  path: string;
+  who: 'admin' | 'nobody';
+  /// Until what is to be seen is there.
+  ready: (page: Page) => Promise<unknown>;
+}
+
+const charts = async (page: Page): Promise<void> => {
+  await live(page);
+  for (const chart of await page.locator('section.chart').all()) {
+    // Charts are drawn when they come into view.
+    await chart.scrollIntoViewIfNeeded();
+    await expect(chart.locator('canvas').first()).toBeVisible();
+    await expect(chart.locator('.chart-state')).toHaveCount(0);
+  }
+  await page.evaluate(() => window.scrollTo(0, 0));
+};
+
+export const PAGES: Shown[] = [
+  { name: 'overview', path: '/', who: 'admin', ready: charts },
+  { name: 'pools', path: '/pools', who: 'admin', ready: live },
+  {
+    name: 'pool-instances',
+    path: '/pools/samples?ticked=sample-1,sample-2',
+    who: 'admin',
+    ready: async (page) => {
+      await live(page);
+      await expect(row(page, 'sample-3')).toBeVisible();
+    },
+  },
+  { name: 'pool-traffic', path: '/pools/samples?tab=traffic', who: 'admin', ready: charts },
+  { name: 'pool-settings', path: '/pools/samples?tab=settings', who: 'admin', ready: live },
+  { name: 'events', path: '/events', who: 'admin', ready: live },
+  { name: 'search', path: '/search?q=sample', who: 'admin', ready: (page) => expect(page.locator('.hits li').first()).toBeVisible() },
+  { name: 'sign-in', path: '/sign-in?error=wrong', who: 'nobody', ready: (page) => expect(page.getByRole('alert')).toContainText('wrong') },
+  {
+    name: 'setup',
+    path: '/setup?token=example&error=password&reason=must%20have%20at%20least%2010%20characters',
+    who: 'nobody',
+    ready: (page) => expect(page.getByLabel('Password')).toBeVisible(),
+  },
+  { name: 'not-found', path: '/no/such/page', who: 'admin', ready: (page) => expect(page.getByText('Not found').first()).toBeVisible() },
+];

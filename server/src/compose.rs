@@ -1,0 +1,342 @@
+//! The composition root: every part made and handed to those that need it, once, and taken down in the opposite order.
+//!
+//! ```text
+//!  start:  data directory ─ console's port ─ database ─ samples ─ gateway ─ control ─ http ─ traffic
+//!  stop:   http (live streams end, requests finish) ─ control ─ gateway (drains) ─ samples and traffic ─ database
+//! ```
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use adapters::builtin::{BuiltinBalancer, Companion, Supervisor, SupervisorConfig};
+use control::{
+    Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
+    ports::{Balancer, Clock, SystemClock, Workloads},
+};
+use gateway::{Gateway, GatewayConfig};
+use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, WorkloadId};
+use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    StartError,
+    config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
+    http::{Console, ConsoleParts, Site, listen, router},
+    start_error::reachable,
+};
+
+/// Between two collections.
+const COLLECT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long the console's requests may take to finish when it stops.
+const CONSOLE_DRAIN: Duration = Duration::from_secs(5);
+
+/// How long the loops may take for the round they are in: sources have deadlines below this.
+const LOOPS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The pool and the workload of the embedded default.
+const SAMPLES: &str = "samples";
+
+/// A running Evenkeel. What is dropped without [`Application::stop`] ends at once instead of draining.
+pub struct Application {
+    console: SocketAddr,
+    console_url: String,
+    setup_link: Option<String>,
+    gateway: Arc<Gateway>,
+    control: Control,
+    running: Running,
+    stopping: CancellationToken,
+    http: JoinHandle<()>,
+    samples: Option<Arc<Supervisor>>,
+    store: Store,
+    _claim: Held,
+}
+
+/// Proof that nobody else runs on the same data.
+struct Held {
+    _dir: Option<DataDir>,
+    _claim: Option<Claim>,
+}
+
+impl Application {
+    /// Builds and starts everything.
+    ///
+    /// # Errors
+    /// [`StartError`], one sentence. What was started until then is stopped again.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let settings = &config.settings;
+        let (store_config, dir) = database(&settings.database)?;
+        let site = Site::open(settings.console.site_root.as_deref(), &config.program)?;
+        let address = settings.console.listen;
+        let listener = TcpListener::bind(address).await.map_err(|e| StartError::console(address, &e))?;
+        let console = listener.local_addr().map_err(|e| StartError::console(address, &e))?;
+        let store = Store::open(&store_config).await?;
+        // A file is guarded by its directory's lock already.
+        let claim = if dir.is_none() { Some(store.claim().await?) } else { None };
+        tracing::info!(database = store.describe(), "the database is open");
+
+        let samples = if config.is_embedded() {
+            Some(start_samples(&config)?)
+        } else {
+            None
+        };
+        match Self::start_rest(&config, &store, samples.clone(), site, listener).await {
+            Ok(rest) => {
+                let console_url = settings
+                    .console
+                    .public_url
+                    .as_ref()
+                    .map_or_else(|| format!("http://{}", reachable(console)), PublicUrl::origin);
+                let link = rest
+                    .control
+                    .accounts()
+                    .issue_setup_token()
+                    .await
+                    .map_err(|e| StartError::Control { why: e.to_string() })?;
+                let application = Self {
+                    console,
+                    setup_link: link.map(|token| format!("{console_url}/setup?token={}", token.expose())),
+                    console_url,
+                    gateway: rest.gateway,
+                    control: rest.control,
+                    running: rest.running,
+                    stopping: rest.stopping,
+                    http: rest.http,
+                    samples,
+                    store,
+                    _claim: Held { _dir: dir, _claim: claim },
+                };
+                application.tell(&config);
+                Ok(application)
+            }
+            Err(error) => {
+                if let Some(samples) = samples {
+                    samples.stop().await;
+                }
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_rest(
+        config: &Config,
+        store: &Store,
+        samples: Option<Arc<Supervisor>>,
+        site: Site,
+        listener: TcpListener,
+    ) -> Result<Rest, StartError> {
+        let settings = &config.settings;
+        let clock = Arc::new(SystemClock);
+        let (pools, routes) = pools(config, samples.as_deref());
+        let plans = initial_plans(store, &pools, clock.now_ms())
+            .await
+            .map_err(|e| StartError::Control { why: e.to_string() })?;
+        let gateway = Gateway::start(GatewayConfig::from(&settings.gateway), GatewayPlan { routes, pools: plans });
+        let gateway = Arc::new(gateway.map_err(|e| StartError::Gateway { why: e.to_string() })?);
+        if let Some(samples) = &samples {
+            accompany(samples, config, &gateway).await?;
+        }
+
+        let store = Arc::new(store.clone());
+        let ports = Ports {
+            balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone())) as Arc<dyn Balancer>],
+            workloads: samples.into_iter().map(|s| s as Arc<dyn Workloads>).collect(),
+            policies: store.clone(),
+            journal: store.clone(),
+            identity: store,
+            clock,
+        };
+        let setup = Setup {
+            environment: (&settings.environment).into(),
+            pools,
+            interval: COLLECT_EVERY,
+        };
+        let (control, running) = Control::start(ports, setup)
+            .await
+            .map_err(|e| StartError::Control { why: e.to_string() })?;
+
+        let stopping = CancellationToken::new();
+        let console = Console::new(ConsoleParts {
+            control: control.clone(),
+            settings: settings.console.clone(),
+            site,
+            stopping: stopping.clone(),
+        });
+        let http = tokio::spawn(listen::serve(listener, router(console), stopping.clone(), CONSOLE_DRAIN));
+        Ok(Rest {
+            gateway,
+            control,
+            running,
+            stopping,
+            http,
+        })
+    }
+
+    /// Where the console listens, with the real port where 0 was asked for.
+    pub fn console_address(&self) -> SocketAddr {
+        self.console
+    }
+
+    /// What people open.
+    pub fn console_url(&self) -> &str {
+        &self.console_url
+    }
+
+    pub fn gateway_addresses(&self) -> &[SocketAddr] {
+        self.gateway.local_addrs()
+    }
+
+    /// The one-time link that makes the first system admin; `None` once there is one. To be shown to whoever started the process, and
+    /// never to be logged.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn tell(&self, config: &Config) {
+        tracing::info!(url = self.console_url, address = %self.console, "the console listens");
+        for address in self.gateway.local_addrs() {
+            tracing::info!(%address, "the gateway listens");
+        }
+        let file = config.file.as_ref().map_or_else(|| "none".to_owned(), |f| f.display().to_string());
+        let pools = if config.is_embedded() {
+            SAMPLES.to_owned()
+        } else {
+            config.pools.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        tracing::info!(settings = file, pools, data = self.store.describe(), "ready");
+    }
+
+    /// Takes no new requests, lets those under way finish, stops every child. Bounded: each step has its deadline.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        if self.http.await.is_err() {
+            tracing::error!("the console's listener panicked");
+        }
+        if tokio::time::timeout(LOOPS_WITHIN, self.running.stop()).await.is_err() {
+            tracing::warn!("a loop did not end in time");
+        }
+        let gateway = self.gateway;
+        if tokio::task::spawn_blocking(move || gateway.drain()).await.is_err() {
+            tracing::error!("the gateway panicked while it drained");
+        }
+        if let Some(samples) = self.samples {
+            samples.stop().await;
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+struct Rest {
+    gateway: Arc<Gateway>,
+    control: Control,
+    running: Running,
+    stopping: CancellationToken,
+    http: JoinHandle<()>,
+}
+
+/// The settings as the store wants them; with SQLite also the data directory, taken.
+fn database(settings: &DatabaseSettings) -> Result<(StoreConfig, Option<DataDir>), StartError> {
+    if settings.url.is_some() {
+        return Ok((store_config(settings)?, None));
+    }
+    let dir = DataDir::open(&settings.data_dir)?;
+    Ok((store_config(settings)?, Some(dir)))
+}
+
+fn store_config(settings: &DatabaseSettings) -> Result<StoreConfig, StartError> {
+    let url = match &settings.url {
+        Some(url) => url.expose().parse()?,
+        None => DatabaseUrl::Sqlite {
+            path: DataDir::database_in(&settings.data_dir),
+        },
+    };
+    Ok(StoreConfig {
+        max_connections: settings.pool_max,
+        min_connections: settings.pool_min,
+        ..StoreConfig::new(url)
+    })
+}
+
+/// The store for a command that may run beside a console: what the console holds is not needed, only its directory.
+pub(crate) async fn open_beside(settings: &DatabaseSettings) -> Result<(Store, Option<DataDir>), StartError> {
+    let dir = match settings.url {
+        Some(_) => None,
+        None => match DataDir::open(&settings.data_dir) {
+            Ok(dir) => Some(dir),
+            Err(OpenError::InUse { .. }) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok((Store::open(&store_config(settings)?).await?, dir))
+}
+
+fn samples_pool() -> PoolId {
+    PoolId::new(SAMPLES).expect("a constant name is valid")
+}
+
+fn start_samples(config: &Config) -> Result<Arc<Supervisor>, StartError> {
+    let supervisor = SupervisorConfig::new(
+        config.program.clone(),
+        samples_pool(),
+        WorkloadId::new(SAMPLES).expect("a constant name is valid"),
+        config.settings.sample.count,
+    );
+    Supervisor::start(supervisor).map_err(|e| StartError::Samples {
+        why: e.to_string(),
+        program: config.program.display().to_string(),
+    })
+}
+
+/// Own pools and routes, or the samples with everything led to them.
+fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<Route>) {
+    let Some(samples) = samples else {
+        return (config.pools.clone(), config.routes.clone());
+    };
+    let instances = samples
+        .instances()
+        .into_iter()
+        .map(|(id, address)| InstanceSetup { id, address, zone: None });
+    let pool = PoolSetup {
+        id: samples_pool(),
+        balancer: builtin_gateway(),
+        instances: instances.collect(),
+        defaults: PoolPolicy {
+            algorithm: config.settings.gateway.algorithm,
+            health_check: config.settings.health.clone(),
+            ..PoolPolicy::default()
+        },
+    };
+    let everything = Route {
+        host: None,
+        path: PathPrefix::new("/").expect("a constant path is valid"),
+        pool: samples_pool(),
+    };
+    (vec![pool], vec![everything])
+}
+
+/// The traffic generator beside the samples: a process of its own, so that its load does not count as the console's.
+async fn accompany(samples: &Supervisor, config: &Config, gateway: &Gateway) -> Result<(), StartError> {
+    let (rate, Some(address)) = (config.settings.traffic.rate, gateway.local_addrs().first()) else {
+        return Ok(());
+    };
+    if rate == 0.0 {
+        return Ok(());
+    }
+    let target = format!("http://{}", reachable(*address));
+    let traffic = Companion {
+        name: InstanceId::new("traffic").expect("a constant name is valid"),
+        args: ["traffic", "--target", &target, "--rate", &rate.to_string()]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    samples.accompany(traffic).await.map_err(|e| StartError::Samples {
+        why: e.to_string(),
+        program: config.program.display().to_string(),
+    })
+}

@@ -1,0 +1,117 @@
+//! `[gateway]`: the built-in balancer.
+
+use std::{net::SocketAddr, time::Duration};
+
+use gateway::GatewayConfig;
+use model::Algorithm;
+use serde::{Deserialize, Serialize};
+
+use super::{Key, error::BadValue, list::one_or_many};
+
+/// The ids of [`Algorithm::ALL`]; a test holds them together.
+pub(super) const ALGORITHMS: &str =
+    "round_robin, weighted_round_robin, least_connections, least_response_time, ewma, resource_based, ip_hash, uri_hash or random_two";
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "gateway.listen",
+        "one or more IP addresses with ports, such as [\"127.0.0.1:8080\"]",
+    ),
+    Key::new("gateway.algorithm", ALGORITHMS),
+    Key::new("gateway.threads", "0 (one per core) to 64 threads"),
+    Key::new("gateway.max_connections", "1 to 65536 connections"),
+    Key::new("gateway.upstream_keepalive", "0 to 10000 idle connections"),
+    Key::new("gateway.connect_timeout_ms", "10 to 600000 milliseconds"),
+    Key::new("gateway.read_timeout_ms", "10 to 3600000 milliseconds"),
+    Key::new("gateway.drain_ms", "0 to 600000 milliseconds"),
+];
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewaySettings {
+    #[serde(deserialize_with = "one_or_many")]
+    pub listen: Vec<SocketAddr>,
+    /// Of pools that set none; a change made in the console outlives it.
+    pub algorithm: Algorithm,
+    /// 0: one per core.
+    pub threads: usize,
+    /// Of clients; the next ones wait.
+    pub max_connections: usize,
+    /// Idle connections kept to instances.
+    pub upstream_keepalive: usize,
+    /// Until an instance counts as unreachable and another one is tried.
+    pub connect_timeout_ms: u32,
+    /// Silence of an instance that becomes 504.
+    pub read_timeout_ms: u32,
+    /// How long requests in flight may take to finish when the gateway stops.
+    pub drain_ms: u32,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            algorithm: Algorithm::RoundRobin,
+            threads: 0,
+            max_connections: GatewayConfig::MAX_CONNECTIONS,
+            upstream_keepalive: 512,
+            connect_timeout_ms: 2_000,
+            read_timeout_ms: 60_000,
+            drain_ms: 30_000,
+        }
+    }
+}
+
+impl GatewaySettings {
+    pub(super) fn check(&self) -> Result<(), BadValue> {
+        if self.listen.is_empty() {
+            return Err(BadValue::new("gateway.listen", "it is empty"));
+        }
+        if let Some(twice) = self
+            .listen
+            .iter()
+            .enumerate()
+            .find(|(i, a)| a.port() != 0 && self.listen[..*i].contains(a))
+        {
+            return Err(BadValue::new("gateway.listen", format!("it has {} twice", twice.1)));
+        }
+        BadValue::within("gateway.threads", self.threads, 0..=64)?;
+        BadValue::within("gateway.max_connections", self.max_connections, 1..=65_536)?;
+        BadValue::within("gateway.upstream_keepalive", self.upstream_keepalive, 0..=10_000)?;
+        BadValue::within("gateway.connect_timeout_ms", self.connect_timeout_ms, 10..=600_000)?;
+        BadValue::within("gateway.read_timeout_ms", self.read_timeout_ms, 10..=3_600_000)?;
+        BadValue::within("gateway.drain_ms", self.drain_ms, 0..=600_000)
+    }
+}
+
+impl From<&GatewaySettings> for GatewayConfig {
+    fn from(settings: &GatewaySettings) -> Self {
+        let ms = |ms: u32| Duration::from_millis(ms.into());
+        let defaults = Self::default();
+        Self {
+            listen: settings.listen.clone(),
+            threads: if settings.threads == 0 {
+                defaults.threads
+            } else {
+                settings.threads
+            },
+            max_connections: settings.max_connections,
+            upstream_keepalive: settings.upstream_keepalive,
+            connect_timeout: ms(settings.connect_timeout_ms),
+            read_timeout: ms(settings.read_timeout_ms),
+            drain: ms(settings.drain_ms),
+            ..defaults
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_allowed_algorithms_are_all_of_them() {
+        let listed: Vec<_> = ALGORITHMS.split([',', ' ']).filter(|word| !matches!(*word, "" | "or")).collect();
+        assert_eq!(listed, Algorithm::ALL.map(Algorithm::id));
+    }
+}

@@ -1,0 +1,179 @@
+//! Cross-checks of pools and routes, and their host names turned into addresses.
+
+use std::{
+    collections::BTreeSet,
+    net::{SocketAddr, ToSocketAddrs},
+};
+
+use control::{InstanceSetup, PoolSetup};
+use model::{AdminState, InstancePolicy, PoolPolicy, Route, SourceId};
+
+use super::{
+    ConfigError, InstanceSettings, Origin, PoolSettings, Settings,
+    error::{BadValue, echo},
+    health,
+};
+
+/// How many pools and instances one console is built for.
+const POOLS_MAX: usize = 200;
+const INSTANCES_MAX: usize = 2_000;
+const ZONE_MAX_CHARS: usize = 63;
+
+/// The id under which the built-in gateway is a source.
+pub(crate) fn builtin_gateway() -> SourceId {
+    SourceId::new(adapters::builtin::GATEWAY).expect("a constant name is valid")
+}
+
+pub(super) fn resolve_pools(settings: &Settings, origin: &Origin) -> Result<Vec<PoolSetup>, ConfigError> {
+    let mut ids = BTreeSet::new();
+    let total: usize = settings.pools.iter().map(|p| p.instances.len()).sum();
+    if settings.pools.len() > POOLS_MAX || total > INSTANCES_MAX {
+        let sentence = format!(
+            "there are {} pools with {total} instances; at most {POOLS_MAX} and {INSTANCES_MAX} are allowed",
+            settings.pools.len()
+        );
+        return Err(contradiction(origin, sentence));
+    }
+    let mut pools = Vec::new();
+    for (index, pool) in settings.pools.iter().enumerate() {
+        if !ids.insert(&pool.id) {
+            return Err(contradiction(
+                origin,
+                format!("two pools have the id {}; give each its own", pool.id),
+            ));
+        }
+        pools.push(resolve_pool(settings, pool, index, origin)?);
+    }
+    Ok(pools)
+}
+
+fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: &Origin) -> Result<PoolSetup, ConfigError> {
+    let health = pool.health.over(&settings.health);
+    health::check(&format!("pools.{index}.health"), &health).map_err(|bad| ConfigError::wrong(origin, bad))?;
+    if pool.instances.is_empty() {
+        return Err(contradiction(
+            origin,
+            format!("the pool {} has no instance; add one to its instances", pool.id),
+        ));
+    }
+    let mut ids = BTreeSet::new();
+    let mut addresses = BTreeSet::new();
+    let mut policy = PoolPolicy {
+        algorithm: pool.algorithm.unwrap_or(settings.gateway.algorithm),
+        health_check: health,
+        ..PoolPolicy::default()
+    };
+    let mut instances = Vec::new();
+    for (member, instance) in pool.instances.iter().enumerate() {
+        let key = |field: &str| format!("pools.{index}.instances.{member}.{field}");
+        let address = resolve_address(&instance.address).map_err(|why| ConfigError::wrong(origin, BadValue::new(key("address"), why)))?;
+        if !ids.insert(&instance.id) {
+            return Err(contradiction(
+                origin,
+                format!("the pool {} has two instances with the id {}", pool.id, instance.id),
+            ));
+        }
+        if !addresses.insert(address) {
+            return Err(contradiction(
+                origin,
+                format!("the pool {} has two instances at {address}", pool.id),
+            ));
+        }
+        check_zone(instance).map_err(|why| ConfigError::wrong(origin, BadValue::new(key("zone"), why)))?;
+        policy.instances.insert(
+            instance.id.clone(),
+            InstancePolicy {
+                weight: instance.weight,
+                admin: AdminState::Ready,
+            },
+        );
+        instances.push(InstanceSetup {
+            id: instance.id.clone(),
+            address,
+            zone: instance.zone.clone(),
+        });
+    }
+    Ok(PoolSetup {
+        id: pool.id.clone(),
+        balancer: builtin_gateway(),
+        instances,
+        defaults: policy,
+    })
+}
+
+fn check_zone(instance: &InstanceSettings) -> Result<(), String> {
+    match &instance.zone {
+        Some(zone) if zone.trim().is_empty() || zone.chars().count() > ZONE_MAX_CHARS || zone.chars().any(char::is_control) => {
+            Err("it is empty, too long or not visible".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The first address the name has.
+fn resolve_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return if address.port() == 0 {
+            Err(format!("{text} has the port 0"))
+        } else {
+            Ok(address)
+        };
+    }
+    let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("{:?} has no port", echo(text)))?;
+    let port: u16 = port
+        .parse()
+        .ok()
+        .filter(|p| *p != 0)
+        .ok_or_else(|| format!("{:?} has no port from 1 to 65535", echo(text)))?;
+    let mut found = (host, port)
+        .to_socket_addrs()
+        .map_err(|e| format!("{:?} cannot be resolved: {e}", echo(host)))?;
+    found.next().ok_or_else(|| format!("{:?} has no address", echo(host)))
+}
+
+pub(super) fn resolve_routes(settings: &Settings, origin: &Origin, pools_origin: &Origin) -> Result<Vec<Route>, ConfigError> {
+    if settings.pools.is_empty() {
+        return if settings.routes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(contradiction(
+                origin,
+                "there are [[routes]] but no [[pools]] they could lead to; add one".to_owned(),
+            ))
+        };
+    }
+    if settings.routes.is_empty() {
+        let sentence = format!(
+            "no route leads to a pool; add [[routes]] with path = \"/\" and pool = \"{}\"",
+            settings.pools[0].id
+        );
+        return Err(contradiction(pools_origin, sentence));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, route) in settings.routes.iter().enumerate() {
+        if !settings.pools.iter().any(|pool| pool.id == route.pool) {
+            let known: Vec<_> = settings.pools.iter().map(|p| p.id.as_str()).collect();
+            let sentence = format!(
+                "routes[{index}].pool names the unknown pool {}; allowed: {}",
+                route.pool,
+                known.join(", ")
+            );
+            return Err(contradiction(origin, sentence));
+        }
+        if !seen.insert((route.host.clone(), route.path.clone())) {
+            let host = route.host.as_ref().map_or("any host", |h| h.as_str());
+            return Err(contradiction(
+                origin,
+                format!("two routes have the path {} on {host}; leave one", route.path),
+            ));
+        }
+    }
+    Ok(settings.routes.iter().map(Route::from).collect())
+}
+
+fn contradiction(origin: &Origin, sentence: String) -> ConfigError {
+    ConfigError::Contradiction {
+        origin: origin.to_string(),
+        sentence,
+    }
+}

@@ -1,0 +1,41 @@
+//! The console over HTTP.
+//!
+//! ```text
+//!  listen      connections: limits, timeouts, graceful end
+//!    └ headers ─ journal ─ panics ─ host ─ client ─ origin ─ deadline ─ body          every request, outermost first
+//!        ├ probes, metrics, site                                                      nobody asks who you are
+//!        └ session ─ pages and server functions │ sign_in sign_out setup │ live       everybody else
+//! ```
+//!
+//! Each middleware is a pure decision and a thin edge. A refusal is [`ProblemDetails`], whoever refuses.
+
+mod accept;
+mod body;
+mod client;
+mod cookie;
+mod deadline;
+mod headers;
+mod host;
+mod journal;
+pub mod listen;
+mod live;
+mod metrics;
+mod next;
+mod origin;
+mod pages;
+mod panics;
+mod probes;
+mod problem;
+mod render;
+mod router;
+mod session;
+mod setup;
+mod sign_in;
+mod sign_out;
+mod site;
+mod state;
+
+pub use problem::ProblemDetails;
+pub use router::{mutating_routes, router};
+pub use site::{Site, SiteError};
+pub use state::{Console, ConsoleParts};

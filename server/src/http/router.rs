@@ -1,0 +1,55 @@
+//! Which path goes where, and through what.
+
+use axum::{
+    Router,
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+
+use super::{
+    Console, accept, body, client, deadline, headers, host, journal, live, metrics, origin, pages, panics, probes, render, session, setup,
+    sign_in, sign_out, site,
+};
+
+/// The whole console.
+pub fn router(console: Console) -> Router {
+    let open = Router::new()
+        .route("/health", get(probes::health))
+        .route("/ready", get(probes::ready))
+        .route("/metrics", get(metrics::metrics))
+        .merge(site::routes(console.site()));
+    let pages = pages::routes(&console)
+        .fallback(pages::not_found)
+        .layer(from_fn_with_state(console.clone(), render::apart));
+    let known = Router::new()
+        .route("/api/live", get(live::live))
+        .route("/sign-in", post(sign_in::sign_in))
+        .route("/setup", post(setup::setup))
+        .route("/sign-out", post(sign_out::sign_out))
+        .merge(pages)
+        .layer(from_fn(pages::own_referer))
+        .layer(from_fn_with_state(console.clone(), session::identify));
+    // The last one is the outermost: even a refusal and a panic carry the security headers and get their line in the log.
+    known
+        .merge(open)
+        .layer(from_fn(body::limit))
+        .layer(from_fn(deadline::enforce))
+        .layer(from_fn_with_state(console.clone(), origin::check))
+        .layer(from_fn_with_state(console.clone(), client::identify))
+        .layer(from_fn_with_state(console.clone(), host::check))
+        .layer(from_fn(panics::catch))
+        .layer(from_fn_with_state(console.clone(), accept::explain))
+        .layer(from_fn(journal::write))
+        .layer(from_fn_with_state(console.clone(), headers::secure))
+        .with_state(console)
+}
+
+/// Every route that answers to something else than GET: what a cross-site request must not reach.
+pub fn mutating_routes() -> Vec<(Method, String)> {
+    let own = ["/sign-in", "/setup", "/sign-out"].map(|path| (Method::POST, path.to_owned()));
+    let functions = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| method != Method::GET);
+    own.into_iter()
+        .chain(functions.map(|(path, method)| (method, path.to_owned())))
+        .collect()
+}

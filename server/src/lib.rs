@@ -1,0 +1,22 @@
+//! The `evenkeel` binary, as a library so that tests build the very application that `main` runs.
+//!
+//! ```text
+//!  main ─► cli ─► config ─► compose::Application ─► http (console) · gateway · control · store · samples and traffic (child processes)
+//! ```
+//!
+//! The composition root: the only place that knows every part. It holds no rule of its own.
+
+// The type of a whole rendered application nests deeper than the default of 128.
+#![recursion_limit = "512"]
+
+pub mod cli;
+mod compose;
+pub mod config;
+pub mod http;
+mod logging;
+mod open_files;
+mod shutdown;
+mod start_error;
+
+pub use compose::Application;
+pub use start_error::StartError;

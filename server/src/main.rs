@@ -1,0 +1,7 @@
+//! Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evenkeel::cli::main()
+}

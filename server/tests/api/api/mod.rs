@@ -1,0 +1,5 @@
+//! `/api/…`
+
+mod functions;
+mod live;
+mod origin;

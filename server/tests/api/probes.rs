@@ -1,0 +1,28 @@
+//! `/health`, `/ready`, `/metrics`: for machines, without a session.
+
+use serde_json::Value;
+use testkit::wait_until;
+
+use crate::support::{SOON, TestApp, on_both_databases};
+
+on_both_databases!(probes_answer_and_metrics_count_what_the_gateway_served);
+
+async fn probes_answer_and_metrics_count_what_the_gateway_served(app: TestApp) {
+    let visitor = app.visitor();
+    assert_eq!(visitor.json::<Value>("/health").await["status"], "ok");
+    wait_until("it is ready", SOON, async || visitor.get("/ready").await.status() == 200).await;
+    for _ in 0..10 {
+        assert_eq!(reqwest::get(app.gateway()).await.unwrap().status(), 200);
+    }
+    wait_until("the requests are counted", SOON, async || {
+        let page = visitor.get("/metrics").await.text().await.unwrap();
+        let counted = page
+            .lines()
+            .filter(|l| l.starts_with("evenkeel_requests_total{pool=\"web\""))
+            .filter_map(|l| l.rsplit_once(' ')?.1.parse::<u64>().ok());
+        counted.sum::<u64>() == 10
+    })
+    .await;
+    let page = visitor.get("/metrics").await.text().await.unwrap();
+    assert!(page.contains("evenkeel_instance_up{pool=\"web\",instance=\"web-1\"} 1"), "{page}");
+}

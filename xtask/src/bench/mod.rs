@@ -1,0 +1,19 @@
+//! `cargo xtask bench`: figures, printed beside real peers. Nothing is asserted: a figure depends on the machine, a ratio less so.
+
+mod console;
+mod gateway;
+mod pick;
+
+use crate::{
+    cli::{Bench, BenchArgs},
+    failure::Failure,
+    workspace::Workspace,
+};
+
+pub(crate) fn command(workspace: &Workspace, args: &BenchArgs) -> Result<(), Failure> {
+    match &args.what {
+        Bench::Console => console::run(workspace),
+        Bench::Gateway(args) => gateway::run(workspace, args),
+        Bench::Pick => pick::run(workspace),
+    }
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask test`: every test there is, and one closing line: `N passed, N failed`.
+//!
+//! A part that fails does not stop the next one, so that one run shows everything. A failed check, a build that fails and a missing
+//! browser suite count as one failure each: nothing is skipped in silence.
+
+mod browser;
+mod tally;
+mod unit;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum as _;
+
+use self::tally::Tally;
+use crate::{
+    check,
+    cli::{CheckPart, TestArgs, TestPart},
+    failure::Failure,
+    setup,
+    workspace::Workspace,
+};
+
+pub(crate) fn command(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode, Failure> {
+    let parts = if args.only.is_empty() {
+        TestPart::value_variants()
+    } else {
+        &args.only
+    };
+    let toolchain = setup::ensure(workspace, setup::TO_TEST, args.wasm.wasm_from)?;
+
+    let mut total = Tally::default();
+    for part in parts {
+        let outcome = match part {
+            TestPart::Check => {
+                check::run(workspace, CheckPart::value_variants(), || Ok(toolchain)).map(|failed| Tally::failures(failed.len()))
+            }
+            TestPart::Unit => unit::run(workspace),
+            TestPart::Browser => browser::run(workspace, toolchain),
+        };
+        total += outcome.unwrap_or_else(|failure| {
+            println!("    {failure}");
+            Tally::failures(1)
+        });
+    }
+    if total.skipped > 0 {
+        println!("\n{} skipped", total.skipped);
+    }
+    println!("\n{total}");
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -31,6 +31,12 @@ export async function changeAlgorithm(request: APIRequestContext, pool: string, 
   return changed.version;
 }
 
+export async function setWeight(request: APIRequestContext, pool: string, id: string, weight: number): Promise<void> {
+  const { version } = await intent(request, pool);
+  const response = await command(request, 'change_instances', { pool, expected_version: String(version), ids: id, weight: String(weight) });
+  expect(response.status, response.body).toBe(200);
+}
+
 async function newestEvent(request: APIRequestContext): Promise<number> {
   const response = await request.get('/api/fn/events?limit=1');
   expect(response.status(), await response.text()).toBe(200);

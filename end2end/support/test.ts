@@ -4,6 +4,7 @@
 import { type Browser, type BrowserContext, test as base, expect } from '@playwright/test';
 import { type Session, adminSession, viewerSession } from './accounts';
 import { Evenkeel, type Options } from './evenkeel';
+import { intent } from './policy';
 import { Watch } from './watch';
 
 export { expect };
@@ -19,6 +20,8 @@ interface Each {
   /// Who `page` is signed in as.
   who: Who;
   watch: Watch;
+  /// The instances' weights and states after a test are those before it: the tests that follow share the console.
+  asFound: void;
   /// Another browser at the same console.
   another: (who?: Who) => Promise<BrowserContext>;
   /// A console that this test alone has, and may break; with its admin's session.
@@ -56,6 +59,21 @@ export const test = base.extend<Each, Shared>({
       const watch = new Watch();
       await use(watch);
       expect(watch.unexpected(), 'what the browser complained about').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  asFound: [
+    async ({ playwright, evenkeel, sessions }, use) => {
+      const request = await playwright.request.newContext({ baseURL: evenkeel.url, storageState: sessions.admin });
+      const changed = async () => {
+        const { policy } = await intent(request, 'samples');
+        return Object.entries(policy.instances).filter(([, { weight, admin }]) => weight !== 1 || admin !== 'ready');
+      };
+      const before = await changed();
+      await use();
+      expect(await changed(), 'the test leaves the instances as it found them').toEqual(before);
+      await request.dispose();
     },
     { auto: true },
   ],

@@ -1,6 +1,6 @@
 // Two admins at once: the second is shown both versions, and nothing is applied by itself.
 
-import { changeAlgorithm, intent } from '../support/policy';
+import { changeAlgorithm, intent, setWeight } from '../support/policy';
 import { open, toast } from '../support/screen';
 import { expect, test } from '../support/test';
 
@@ -35,6 +35,7 @@ test('the second sees both versions and can apply theirs on top', async ({ page,
   expect(now.version).toBe(theirs.version + 1);
   // Only the one change: theirs stays.
   expect(now.policy).toMatchObject({ algorithm: 'weighted_round_robin', instances: { 'sample-2': { weight: 5 } } });
+  await setWeight(request, 'samples', 'sample-2', 1);
 });
 
 test('or take what is in force', async ({ page, another, request, watch }) => {

@@ -6,6 +6,10 @@ use std::{
     time::Duration,
 };
 
+use ipnet::IpNet;
+
+use crate::AffinityKey;
+
 /// Limits and timeouts of one gateway. Every timeout on a read or write counts silence: it starts again with each byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayConfig {
@@ -17,6 +21,12 @@ pub struct GatewayConfig {
     pub max_connections: usize,
     /// Largest request head in bytes, request line included; beyond it 431. Pingora itself stops at 1 MiB and 256 fields.
     pub max_request_header_bytes: usize,
+    /// Longest request target (path and query) in bytes; beyond it 414.
+    pub max_uri_bytes: usize,
+    /// Proxies in front whose `X-Forwarded-For` is believed: the client is the right-most address in it that is not theirs.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What affinity cookies are signed with.
+    pub affinity_key: AffinityKey,
     /// How long a client may take for a whole request head, however it drips.
     pub client_header_timeout: Duration,
     /// How long an idle client connection is kept for its next request; whole seconds.
@@ -45,6 +55,8 @@ impl GatewayConfig {
     pub const DEFAULT_PORT: u16 = 8080;
     /// 64 KiB: eight times what browsers send at most with sane cookies, a sixteenth of what Pingora would buffer.
     pub const MAX_REQUEST_HEADER_BYTES: usize = 64 * 1024;
+    /// 8 KiB: what servers take at least (RFC 9110 §4.1 asks for 8,000 octets).
+    pub const MAX_URI_BYTES: usize = 8 * 1024;
     /// Two descriptors each (client and instance) stay below the usual limit of 65,536 with room to spare.
     pub const MAX_CONNECTIONS: usize = 16_384;
     /// An hour, so that a progress bar is never interrupted.
@@ -58,6 +70,9 @@ impl Default for GatewayConfig {
             threads: thread::available_parallelism().map_or(1, usize::from),
             max_connections: Self::MAX_CONNECTIONS,
             max_request_header_bytes: Self::MAX_REQUEST_HEADER_BYTES,
+            max_uri_bytes: Self::MAX_URI_BYTES,
+            trusted_proxies: Vec::new(),
+            affinity_key: AffinityKey::random(),
             client_header_timeout: Duration::from_secs(10),
             client_keepalive: Duration::from_secs(60),
             client_read_timeout: Duration::from_secs(60),

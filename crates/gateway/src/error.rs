@@ -47,8 +47,15 @@ pub enum PlanError {
     DuplicateRoute { host: String, path: String },
     #[error("pool {pool} has {count} instances; at most {} fit", crate::plan::MAX_INSTANCES)]
     TooManyInstances { pool: PoolId, count: usize },
-    #[error("health check of pool {pool}: {reason}")]
-    HealthCheck { pool: PoolId, reason: InvalidValue },
-    #[error("outlier ejection of pool {pool}: {reason}")]
-    Outlier { pool: PoolId, reason: InvalidValue },
+    #[error("{group} of pool {pool}: {reason}")]
+    Settings {
+        pool: PoolId,
+        /// "health check", "retry".
+        group: &'static str,
+        reason: InvalidValue,
+    },
+    #[error("pool {pool} has no instance {instance}")]
+    UnknownInstance { pool: PoolId, instance: InstanceId },
+    #[error("pool {0} has no affinity")]
+    NoAffinity(PoolId),
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use model::{GatewayPlan, PoolPlan};
+use model::{BreakerTarget, GatewayPlan, Pins, PoolId, PoolPlan};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     GatewayConfig, GatewayStats, InstanceStats, PlanError, PoolStats, StartError, health,
-    plan::{Compiled, Member, Pool, compile, replace_pool},
+    plan::{Common, Compiled, Member, Pool, compile, replace_pool},
     proxy::Shared,
     serve::{self, Stop},
     state,
@@ -47,9 +47,15 @@ pub struct Gateway {
 impl Gateway {
     /// Opens the ports and serves on threads of its own. May be called inside or outside a tokio runtime.
     pub fn start(config: GatewayConfig, plan: GatewayPlan) -> Result<Self, StartError> {
+        let journal = Arc::default();
+        let common = Common {
+            config: &config,
+            journal: &journal,
+        };
         let shared = Arc::new(Shared {
-            plan: ArcSwap::from_pointee(compile(&plan, None, &config)?),
+            plan: ArcSwap::from_pointee(compile(&plan, None, common)?),
             unrouted: AtomicU64::new(0),
+            journal,
             config,
         });
         let (stop, stop_seen) = watch::channel(Stop::Not);
@@ -79,13 +85,13 @@ impl Gateway {
     /// Changes one pool; everything else stays. The requests in flight keep the plan they began with. Applying a plan twice changes
     /// nothing.
     pub fn apply_pool(&self, plan: &PoolPlan) -> Result<(), PlanError> {
-        self.change(|current| replace_pool(plan, current, &self.shared.config))
+        self.change(|current| replace_pool(plan, current, self.shared.common()))
     }
 
     /// Changes all pools and routes at once. Instances that the new plan still names (same pool, id and address) keep their counters,
     /// health and requests.
     pub fn apply(&self, plan: GatewayPlan) -> Result<(), PlanError> {
-        self.change(|current| compile(&plan, Some(current), &self.shared.config))
+        self.change(|current| compile(&plan, Some(current), self.shared.common()))
     }
 
     /// Reads every count. Never blocks a request for longer than it takes to copy one histogram.
@@ -94,7 +100,31 @@ impl Gateway {
             unrouted: self.shared.unrouted.load(Ordering::Relaxed),
             connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
             pools: self.shared.plan.load().pools.iter().map(|pool| observe_pool(pool)).collect(),
+            events: self.shared.journal.events(),
         }
+    }
+
+    /// Closes these breakers at once; what they counted is forgotten.
+    pub fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), PlanError> {
+        let plan = self.shared.plan.load();
+        let pool = plan.pool(pool).ok_or_else(|| PlanError::UnknownPool(pool.clone()))?;
+        for target in targets {
+            if let (None, BreakerTarget::Instance(instance)) = (pool.reset_breaker(target), target) {
+                return Err(PlanError::UnknownInstance {
+                    pool: pool.id().clone(),
+                    instance: instance.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Which clients come back to which instance.
+    pub fn pins(&self, pool: &PoolId) -> Result<Pins, PlanError> {
+        let plan = self.shared.plan.load();
+        let pool = plan.pool(pool).ok_or_else(|| PlanError::UnknownPool(pool.clone()))?;
+        let affinity = pool.affinity.as_ref().ok_or_else(|| PlanError::NoAffinity(pool.id().clone()))?;
+        Ok(affinity.pins())
     }
 
     /// Takes no new connections, finishes the requests in flight (at most [`GatewayConfig::drain`]), then stops. Blocks.
@@ -168,7 +198,7 @@ async fn keep_fresh(shared: Weak<Shared>, changed: Arc<Notify>) {
 }
 
 fn observe_pool(pool: &Pool) -> PoolStats {
-    let instances: Vec<_> = pool.members.iter().map(observe_member).collect();
+    let instances: Vec<_> = pool.members.iter().map(|member| observe_member(pool, member)).collect();
     let mut histogram = pool.state.former.histogram();
     for instance in &instances {
         state::add(&mut histogram, &instance.histogram);
@@ -181,12 +211,16 @@ fn observe_pool(pool: &Pool) -> PoolStats {
         in_flight: tally.in_flight(),
         counters: tally.counters(),
         unserved: pool.state.unserved(),
+        refusals: pool.state.refusals(),
+        retries: pool.state.budget.retries(),
+        breaker: pool.state.breaker.status(&pool.plan.breaker),
+        is_panicking: pool.state.is_panicking.load(Ordering::Relaxed),
         histogram,
         instances,
     }
 }
 
-fn observe_member(member: &Member) -> InstanceStats {
+fn observe_member(pool: &Pool, member: &Member) -> InstanceStats {
     let state = &member.state;
     InstanceStats {
         id: state.id.clone(),
@@ -196,6 +230,8 @@ fn observe_member(member: &Member) -> InstanceStats {
         health: state.health(),
         health_since_ms: state.health_since_ms(),
         ejected_until_ms: state.ejected_until_ms(),
+        breaker: state.breaker.status(&pool.plan.breaker),
+        pinned: pool.affinity.as_ref().map(|_| state.pinned.load(Ordering::Relaxed)),
         in_flight: state.tally.in_flight(),
         counters: state.tally.counters(),
         histogram: state.latencies.histogram(),

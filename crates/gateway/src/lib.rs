@@ -14,6 +14,7 @@
 //! What it never does: it reads no configuration file, writes no disk, knows no console, takes no signal handler, and does not go through
 //! Pingora's `Server`, whose daemon and upgrade machinery belong to a process of its own.
 
+mod affinity;
 mod algorithm;
 #[cfg(feature = "bench")]
 pub mod bench;
@@ -27,6 +28,7 @@ mod serve;
 mod state;
 mod stats;
 
+pub use affinity::AffinityKey;
 pub use config::GatewayConfig;
 pub use error::{PlanError, StartError};
 pub use gateway::Gateway;

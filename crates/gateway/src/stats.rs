@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 
 use hdrhistogram::Histogram;
-use model::{AdminState, Algorithm, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Weight};
+use model::{
+    AdminState, Algorithm, BalancerEvent, BreakerStatus, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Refusals, Retries,
+    Weight,
+};
 
 #[derive(Debug, Clone)]
 pub struct GatewayStats {
@@ -13,6 +16,8 @@ pub struct GatewayStats {
     pub connections: u32,
     /// In the order of the plan.
     pub pools: Vec<PoolStats>,
+    /// What happened lately, oldest first.
+    pub events: Vec<BalancerEvent>,
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +31,11 @@ pub struct PoolStats {
     pub counters: Counters,
     /// Refused with 503 because no instance was left.
     pub unserved: u64,
+    pub refusals: Refusals,
+    pub retries: Retries,
+    pub breaker: BreakerStatus,
+    /// Too few are in service, so health is ignored.
+    pub is_panicking: bool,
     /// Latency in µs: answered requests and those that ran into a timeout. Tunnels are not in it.
     pub histogram: Histogram<u64>,
     pub instances: Vec<InstanceStats>,
@@ -42,6 +52,9 @@ pub struct InstanceStats {
     pub health_since_ms: i64,
     /// Unix time until which it is ejected, ms.
     pub ejected_until_ms: Option<i64>,
+    pub breaker: BreakerStatus,
+    /// Clients that come back to it; absent without affinity.
+    pub pinned: Option<u32>,
     pub in_flight: u32,
     /// One per attempt: a request that failed over counts on both instances, on the first as `failed`.
     pub counters: Counters,

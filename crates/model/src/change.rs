@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdminState, Algorithm, HealthCheck, InstanceId, InvalidValue, OutlierEjection, PoolPolicy, Weight};
+use crate::{
+    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, BreakerTarget, HealthCheck, InstanceId, InvalidValue, LimitPolicy,
+    OutlierEjection, PoolPolicy, RetryPolicy, Settings, Weight,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
@@ -18,6 +21,23 @@ pub enum PoolChange {
     },
     OutlierEjection {
         outlier: OutlierEjection,
+    },
+    Affinity {
+        affinity: AffinityPolicy,
+    },
+    Breaker {
+        breaker: BreakerPolicy,
+    },
+    Retry {
+        retry: RetryPolicy,
+    },
+    Limits {
+        limits: LimitPolicy,
+    },
+    /// Holds breakers in a position, or lets go of them.
+    BreakerHold {
+        targets: Vec<BreakerTarget>,
+        to: BreakerHold,
     },
     /// For one or many instances; what is absent stays.
     Instances {
@@ -44,6 +64,36 @@ impl PoolChange {
                 outlier.validate()?;
                 after.outlier = *outlier;
             }
+            Self::Affinity { affinity } => {
+                affinity.validate()?;
+                after.affinity = affinity.clone();
+            }
+            Self::Breaker { breaker } => {
+                breaker.validate()?;
+                after.breaker = *breaker;
+            }
+            Self::Retry { retry } => {
+                retry.validate()?;
+                after.retry = *retry;
+            }
+            Self::Limits { limits } => {
+                limits.validate()?;
+                after.limits = *limits;
+            }
+            Self::BreakerHold { targets, to } => {
+                if targets.is_empty() {
+                    return Err(InvalidValue::new("targets", "choose at least one breaker"));
+                }
+                for target in targets {
+                    match target {
+                        BreakerTarget::Pool => after.breaker_hold = *to,
+                        BreakerTarget::Instance(id) => {
+                            known(id, members)?;
+                            after.instances.entry(id.clone()).or_default().breaker = *to;
+                        }
+                    }
+                }
+            }
             Self::Instances { ids, weight, admin } => {
                 if ids.is_empty() {
                     return Err(InvalidValue::new("instances", "choose at least one instance"));
@@ -52,9 +102,7 @@ impl PoolChange {
                     return Err(InvalidValue::new("weight", "choose a weight or a state"));
                 }
                 for id in ids {
-                    if !members.contains(id) {
-                        return Err(InvalidValue::new("instances", format!("the pool has no instance {id}")));
-                    }
+                    known(id, members)?;
                     let instance = after.instances.entry(id.clone()).or_default();
                     instance.weight = weight.unwrap_or(instance.weight);
                     instance.admin = admin.unwrap_or(instance.admin);
@@ -65,19 +113,20 @@ impl PoolChange {
     }
 }
 
+fn known(id: &InstanceId, members: &BTreeSet<InstanceId>) -> Result<(), InvalidValue> {
+    if members.contains(id) {
+        Ok(())
+    } else {
+        Err(InvalidValue::new("instances", format!("the pool has no instance {id}")))
+    }
+}
+
 /// One field that differs, in words for a person: `web-1 weight`, `1`, `5`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldDiff {
     pub field: String,
     pub before: String,
     pub after: String,
-}
-
-fn ejected_after(outlier: OutlierEjection) -> String {
-    match outlier.failures {
-        0 => "never".to_owned(),
-        failures => format!("{failures} failures"),
-    }
 }
 
 /// Every field in which the two differ, in a fixed order; empty when they mean the same.
@@ -93,38 +142,30 @@ pub fn diff(before: &PoolPolicy, after: &PoolPolicy) -> Vec<FieldDiff> {
         }
     };
     field("algorithm".into(), before.algorithm.to_string(), after.algorithm.to_string());
-    let (b, a) = (&before.health_check, &after.health_check);
-    field("health check path".into(), b.path.to_string(), a.path.to_string());
+    let groups = |policy: &PoolPolicy| {
+        [
+            policy.health_check.describe(),
+            policy.outlier.describe(),
+            policy.affinity.describe(),
+            policy.breaker.describe(),
+            policy.retry.describe(),
+            policy.limits.describe(),
+        ]
+        .concat()
+    };
+    for ((name, b), (_, a)) in groups(before).into_iter().zip(groups(after)) {
+        field(name.to_owned(), b, a);
+    }
     field(
-        "health check interval".into(),
-        format!("{} ms", b.interval_ms),
-        format!("{} ms", a.interval_ms),
-    );
-    field(
-        "health check timeout".into(),
-        format!("{} ms", b.timeout_ms),
-        format!("{} ms", a.timeout_ms),
-    );
-    field("health check rise".into(), b.rise.to_string(), a.rise.to_string());
-    field("health check fall".into(), b.fall.to_string(), a.fall.to_string());
-    field(
-        "slow start".into(),
-        format!("{} ms", b.slow_start_ms),
-        format!("{} ms", a.slow_start_ms),
-    );
-    let (b, a) = (before.outlier, after.outlier);
-    field("ejected after".into(), ejected_after(b), ejected_after(a));
-    field("ejected for".into(), format!("{} ms", b.base_ms), format!("{} ms", a.base_ms));
-    field("ejected for at most".into(), format!("{} ms", b.max_ms), format!("{} ms", a.max_ms));
-    field(
-        "ejected at once at most".into(),
-        format!("{} %", b.max_percent),
-        format!("{} %", a.max_percent),
+        "pool breaker".into(),
+        before.breaker_hold.to_string(),
+        after.breaker_hold.to_string(),
     );
     for id in before.instances.keys().chain(after.instances.keys()).collect::<BTreeSet<_>>() {
         let (b, a) = (before.instance(id), after.instance(id));
         field(format!("{id} weight"), b.weight.to_string(), a.weight.to_string());
         field(format!("{id} state"), b.admin.to_string(), a.admin.to_string());
+        field(format!("{id} breaker"), b.breaker.to_string(), a.breaker.to_string());
     }
     out
 }

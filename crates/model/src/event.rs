@@ -68,6 +68,13 @@ kinds! {
     InstanceDown = "instance.down", "Instance down";
     InstanceEjected = "instance.ejected", "Instance ejected";
     InstanceReturned = "instance.returned", "Instance returned";
+    ClientsMoved = "affinity.moved", "Clients moved";
+    BreakerOpened = "breaker.opened", "Breaker opened";
+    BreakerHalfOpen = "breaker.half_open", "Breaker half-open";
+    BreakerClosed = "breaker.closed", "Breaker closed";
+    BreakerForced = "breaker.forced", "Breaker forced";
+    PanicBegan = "pool.panic", "Panic mode";
+    PanicEnded = "pool.calm", "Panic mode over";
     ProcessStarted = "process.started", "Process started";
     ProcessExited = "process.exited", "Process exited";
     SourceDown = "source.down", "Source down";

@@ -10,40 +10,50 @@
 //! ```
 
 pub mod access;
+pub mod affinity;
 pub mod algorithm;
+pub mod breaker;
 pub mod change;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod limits;
 pub mod live;
 pub mod observation;
 pub mod outlier;
 pub mod page;
 pub mod plan;
 pub mod pool;
+pub mod retry;
 pub mod series;
+pub mod settings;
 pub mod snapshot;
 pub mod source;
 pub mod state;
 pub mod view;
 
 pub use access::{Role, User, UserId, UserName};
+pub use affinity::{AffinityKind, AffinityPolicy, Pin, Pins};
 pub use algorithm::Algorithm;
+pub use breaker::{BreakerHold, BreakerPolicy, BreakerState, BreakerStatus, BreakerTarget};
 pub use change::{FieldDiff, PoolChange};
 pub use error::ApiError;
 pub use event::{Actor, Event, EventFilter, EventKind, NewEvent, Severity};
 pub use id::{BalancerId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
+pub use limits::LimitPolicy;
 pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
 pub use observation::{
-    BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation, ProcessObservation,
-    ProcessState, Window, WorkloadObservation,
+    BalancerEvent, BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation,
+    ProcessObservation, ProcessState, Refusals, Retries, Window, WorkloadObservation,
 };
 pub use outlier::OutlierEjection;
 pub use page::Page;
 pub use plan::{GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Route};
-pub use pool::{AdminState, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use retry::RetryPolicy;
 pub use series::{Metric, Scope, Series, SeriesKey, SeriesQuery, SeriesSet};
+pub use settings::Settings;
 pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals};
 pub use source::{SourceState, SourceStatus};
 pub use state::{Health, InstanceState};
-pub use view::{EventsView, InstanceRow, OverviewView, PoolRow, PoolView, PoolsView, SearchHit};
+pub use view::{BreakerRow, BreakersView, EventsView, InstanceRow, OverviewView, PoolRow, PoolView, PoolsView, SearchHit};

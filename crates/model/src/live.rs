@@ -4,15 +4,16 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventsView, InvalidValue, OverviewView, PoolId, PoolView, PoolsView, SeriesKey};
+use crate::{BreakersView, EventsView, InvalidValue, OverviewView, PoolId, PoolView, PoolsView, SeriesKey};
 
-/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `events`.
+/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `breakers`, `events`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ViewKey {
     Overview,
     Pools,
     Pool(PoolId),
+    Breakers,
     Events,
 }
 
@@ -22,6 +23,7 @@ impl fmt::Display for ViewKey {
             Self::Overview => f.write_str("overview"),
             Self::Pools => f.write_str("pools"),
             Self::Pool(id) => write!(f, "pool:{id}"),
+            Self::Breakers => f.write_str("breakers"),
             Self::Events => f.write_str("events"),
         }
     }
@@ -34,12 +36,13 @@ impl FromStr for ViewKey {
         match key {
             "overview" => Ok(Self::Overview),
             "pools" => Ok(Self::Pools),
+            "breakers" => Ok(Self::Breakers),
             "events" => Ok(Self::Events),
             _ => key
                 .strip_prefix("pool:")
                 .and_then(|id| id.parse().ok())
                 .map(Self::Pool)
-                .ok_or_else(|| InvalidValue::new("view", "allowed: overview, pools, pool:<name>, events")),
+                .ok_or_else(|| InvalidValue::new("view", "allowed: overview, pools, pool:<name>, breakers, events")),
         }
     }
 }
@@ -107,6 +110,7 @@ pub enum ViewData {
     Overview(OverviewView),
     Pools(PoolsView),
     Pool(Box<PoolView>),
+    Breakers(BreakersView),
     Events(EventsView),
     /// The pool the page showed is gone.
     Gone,
@@ -146,7 +150,7 @@ mod tests {
 
     #[test]
     fn keys_and_ids_round_trip_through_text() {
-        for key in ["overview", "pools", "pool:web", "events"] {
+        for key in ["overview", "pools", "pool:web", "breakers", "events"] {
             assert_eq!(key.parse::<ViewKey>().unwrap().to_string(), key);
         }
         assert!("pool:<b>".parse::<ViewKey>().is_err());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdminState, Algorithm, BalancerId, Health, InstanceId, PoolId, Weight, WorkloadId};
+use crate::{AdminState, Algorithm, BalancerId, BreakerStatus, Health, InstanceId, NewEvent, PoolId, Weight, WorkloadId};
 
 /// Cumulative counts since the reporter started. A smaller value than before means that it restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,6 +86,10 @@ pub struct InstanceObservation {
     pub health_since_ms: i64,
     /// Unix time until which it gets no requests because it failed too many, ms.
     pub ejected_until_ms: Option<i64>,
+    /// Absent where the balancer has no breakers.
+    pub breaker: Option<BreakerStatus>,
+    /// Clients that come back to it by affinity; absent where there is none.
+    pub pinned: Option<u32>,
     pub in_flight: u32,
     pub counters: Counters,
     pub window: Window,
@@ -104,6 +108,12 @@ pub struct PoolObservation {
     pub counters: Counters,
     /// Refused with 503 because no instance was left.
     pub unserved: u64,
+    pub refusals: Refusals,
+    pub retries: Retries,
+    /// The pool's own; absent where the balancer has no breakers.
+    pub breaker: Option<BreakerStatus>,
+    /// Fewer than the policy allows are in service, so health is ignored.
+    pub is_panicking: bool,
     pub window: Window,
     pub instances: Vec<InstanceObservation>,
 }
@@ -116,6 +126,47 @@ pub struct BalancerObservation {
     /// Over all pools.
     pub window: Window,
     pub pools: Vec<PoolObservation>,
+    /// What happened inside it, oldest first: the last [`BalancerEvent::KEPT`].
+    pub events: Vec<BalancerEvent>,
+}
+
+/// Something that only the balancer itself can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerEvent {
+    /// One more with each since the balancer started.
+    pub seq: u64,
+    pub event: NewEvent,
+}
+
+impl BalancerEvent {
+    pub const KEPT: usize = 256;
+}
+
+/// Requests that the balancer answered itself because a limit or a breaker said so, since it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Refusals {
+    /// 429: one client asked too often.
+    pub rate: u64,
+    /// 413: the body was too large.
+    pub body: u64,
+    /// 503: too many requests in flight.
+    pub in_flight: u64,
+    /// 503: the pool's breaker was open.
+    pub breaker: u64,
+}
+
+impl Refusals {
+    pub const fn total(&self) -> u64 {
+        self.rate + self.body + self.in_flight + self.breaker
+    }
+}
+
+/// Requests that went to a further instance, since the balancer started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Retries {
+    pub sent: u64,
+    /// Not sent because the budget was used up.
+    pub over_budget: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

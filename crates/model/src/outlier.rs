@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::InvalidValue;
+use crate::{InvalidValue, settings::Settings};
 
 /// When an instance that fails real requests gets none for a while. The names and the rule are Envoy's outlier detection: so many
 /// failures in a row (5xx, or no proper answer), ejected for `base_ms`, doubling with each time in a row, and never more than
@@ -29,10 +29,8 @@ impl Default for OutlierEjection {
     }
 }
 
-impl OutlierEjection {
-    /// # Errors
-    /// The first field outside its range.
-    pub fn validate(&self) -> Result<(), InvalidValue> {
+impl Settings for OutlierEjection {
+    fn validate(&self) -> Result<(), InvalidValue> {
         InvalidValue::within("failures", self.failures.into(), 0, 1_000, "")?;
         InvalidValue::within("base_ms", self.base_ms, 100, 3_600_000, " ms")?;
         InvalidValue::within("max_ms", self.max_ms, 100, 86_400_000, " ms")?;
@@ -43,6 +41,21 @@ impl OutlierEjection {
         Ok(())
     }
 
+    fn describe(&self) -> Vec<(&'static str, String)> {
+        let after = match self.failures {
+            0 => "never".to_owned(),
+            failures => format!("{failures} failures"),
+        };
+        vec![
+            ("ejected after", after),
+            ("ejected for", format!("{} ms", self.base_ms)),
+            ("ejected for at most", format!("{} ms", self.max_ms)),
+            ("ejected at once at most", format!("{} %", self.max_percent)),
+        ]
+    }
+}
+
+impl OutlierEjection {
     /// How long the `times`-th ejection in a row lasts, ms; the first is 1.
     pub fn duration_ms(&self, times: u32) -> u64 {
         let doubled = u64::from(self.base_ms) << times.saturating_sub(1).min(32);

@@ -4,7 +4,10 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdminState, Algorithm, HealthCheck, InstanceId, InvalidValue, OutlierEjection, PoolId, Weight};
+use crate::{
+    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, HealthCheck, InstanceId, InvalidValue, LimitPolicy, OutlierEjection,
+    PoolId, RetryPolicy, Weight, settings::Settings,
+};
 
 /// An absolute URL path without query: starts with `/`, printable ASCII, at most 1024 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -153,6 +156,7 @@ pub struct InstancePlan {
     pub address: SocketAddr,
     pub weight: Weight,
     pub admin: AdminState,
+    pub breaker: BreakerHold,
 }
 
 /// One pool as the balancer shall treat it. `version` is the policy version it was made from.
@@ -163,7 +167,47 @@ pub struct PoolPlan {
     pub algorithm: Algorithm,
     pub health_check: HealthCheck,
     pub outlier: OutlierEjection,
+    pub affinity: AffinityPolicy,
+    pub breaker: BreakerPolicy,
+    pub breaker_hold: BreakerHold,
+    pub retry: RetryPolicy,
+    pub limits: LimitPolicy,
     pub instances: Vec<InstancePlan>,
+}
+
+impl PoolPlan {
+    /// With every setting at its default.
+    pub fn new(pool: PoolId, version: u64, algorithm: Algorithm, instances: Vec<InstancePlan>) -> Self {
+        Self {
+            pool,
+            version,
+            algorithm,
+            health_check: HealthCheck::default(),
+            outlier: OutlierEjection::default(),
+            affinity: AffinityPolicy::default(),
+            breaker: BreakerPolicy::default(),
+            breaker_hold: BreakerHold::Auto,
+            retry: RetryPolicy::default(),
+            limits: LimitPolicy::default(),
+            instances,
+        }
+    }
+
+    /// # Errors
+    /// The group of settings that is wrong, and its field.
+    pub fn validate(&self) -> Result<(), (&'static str, InvalidValue)> {
+        let groups: [(&str, &dyn Settings); 6] = [
+            ("health check", &self.health_check),
+            ("outlier ejection", &self.outlier),
+            ("affinity", &self.affinity),
+            ("breaker", &self.breaker),
+            ("retry", &self.retry),
+            ("limits", &self.limits),
+        ];
+        groups
+            .into_iter()
+            .try_for_each(|(name, group)| group.validate().map_err(|invalid| (name, invalid)))
+    }
 }
 
 /// Everything the built-in gateway needs to serve.

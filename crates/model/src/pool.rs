@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, InstanceId, OutlierEjection, PathPrefix, PoolId};
+use crate::{
+    AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, InstanceId, LimitPolicy, OutlierEjection, PathPrefix, PoolId, RetryPolicy,
+    settings::{Settings, or_off},
+};
 
 /// A value outside what is allowed; `field` is the name a form or settings file uses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -129,12 +132,38 @@ impl FromStr for AdminState {
     }
 }
 
-/// Active HTTP check of every instance of a pool: `GET path`, 2xx or 3xx within `timeout_ms` passes.
+/// How an instance is asked whether it is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// `GET path`: 2xx and 3xx pass.
+    #[default]
+    Http,
+    /// A connection that is accepted passes; nothing is sent.
+    Tcp,
+}
+
+impl CheckKind {
+    pub const ALL: [Self; 2] = [Self::Http, Self::Tcp];
+
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+/// Active check of every instance of a pool, and what the pool makes of the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
+    pub kind: CheckKind,
+    /// For [`CheckKind::Http`].
     pub path: PathPrefix,
     pub interval_ms: u32,
+    /// Each interval is longer or shorter by up to this share, so that many gateways do not check in one breath.
+    pub jitter_percent: u32,
     pub timeout_ms: u32,
     /// Passed checks in a row until a down instance is up.
     pub rise: u8,
@@ -142,32 +171,64 @@ pub struct HealthCheck {
     pub fall: u8,
     /// How long an instance that was down takes to get its whole share again, ms; 0 gives it at once.
     pub slow_start_ms: u32,
+    /// With a smaller share of the pool in service, its health is ignored and everybody who is ready gets requests (Envoy's panic
+    /// mode): better some that fail than the rest crushed. 0 never panics.
+    pub panic_percent: u32,
+    /// An operator cannot take an instance out when fewer than this would be left in service; of a smaller pool, all but one.
+    pub min_healthy: u32,
 }
 
 impl Default for HealthCheck {
     /// The preset for instances next to the gateway; remote fleets use an interval of 30 s.
     fn default() -> Self {
         Self {
+            kind: CheckKind::Http,
             path: PathPrefix::new("/health").expect("a constant path is valid"),
             interval_ms: 1_000,
+            jitter_percent: 10,
             timeout_ms: 5_000,
             rise: 2,
             fall: 3,
             slow_start_ms: 10_000,
+            panic_percent: 0,
+            min_healthy: 2,
         }
     }
 }
 
-impl HealthCheck {
-    /// # Errors
-    /// The first field outside its range.
-    pub fn validate(&self) -> Result<(), InvalidValue> {
+impl Settings for HealthCheck {
+    fn validate(&self) -> Result<(), InvalidValue> {
         let within = InvalidValue::within;
         within("interval_ms", self.interval_ms, 100, 600_000, " ms")?;
+        within("jitter_percent", self.jitter_percent, 0, 50, " %")?;
         within("timeout_ms", self.timeout_ms, 10, 60_000, " ms")?;
         within("rise", self.rise.into(), 1, 100, "")?;
         within("fall", self.fall.into(), 1, 100, "")?;
-        within("slow_start_ms", self.slow_start_ms, 0, 600_000, " ms")
+        within("slow_start_ms", self.slow_start_ms, 0, 600_000, " ms")?;
+        within("panic_percent", self.panic_percent, 0, 100, " %")?;
+        within("min_healthy", self.min_healthy, 0, 10_000, "")
+    }
+
+    fn describe(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("health check", self.kind.id().to_owned()),
+            ("health check path", self.path.to_string()),
+            ("health check interval", format!("{} ms", self.interval_ms)),
+            ("health check jitter", format!("{} %", self.jitter_percent)),
+            ("health check timeout", format!("{} ms", self.timeout_ms)),
+            ("health check rise", self.rise.to_string()),
+            ("health check fall", self.fall.to_string()),
+            ("slow start", format!("{} ms", self.slow_start_ms)),
+            ("panic below", or_off(self.panic_percent, " %")),
+            ("min healthy", self.min_healthy.to_string()),
+        ]
+    }
+}
+
+impl HealthCheck {
+    /// How many of `members` have to stay in service when an operator takes one out.
+    pub fn must_stay(&self, members: u32) -> u32 {
+        self.min_healthy.min(members.saturating_sub(1).max(1))
     }
 
     /// A load report comes with each check; one older than this, ms, is not used: three were missed.
@@ -182,6 +243,7 @@ impl HealthCheck {
 pub struct InstancePolicy {
     pub weight: Weight,
     pub admin: AdminState,
+    pub breaker: BreakerHold,
 }
 
 /// Everything an operator can set for a pool. Instances without an entry have the default weight and are ready.
@@ -191,6 +253,12 @@ pub struct PoolPolicy {
     pub algorithm: Algorithm,
     pub health_check: HealthCheck,
     pub outlier: OutlierEjection,
+    pub affinity: AffinityPolicy,
+    pub breaker: BreakerPolicy,
+    /// Of the pool's own breaker.
+    pub breaker_hold: BreakerHold,
+    pub retry: RetryPolicy,
+    pub limits: LimitPolicy,
     pub instances: BTreeMap<InstanceId, InstancePolicy>,
 }
 
@@ -231,5 +299,14 @@ mod tests {
         };
         assert_eq!(check.validate().unwrap_err().field, "fall");
         assert!(HealthCheck::default().validate().is_ok());
+    }
+
+    #[test]
+    fn one_of_a_small_pool_may_go_but_not_the_only_one() {
+        let check = HealthCheck::default();
+        let must_stay: Vec<_> = (0..6).map(|members| check.must_stay(members)).collect();
+        assert_eq!(must_stay, [1, 1, 1, 2, 2, 2]);
+        let none = HealthCheck { min_healthy: 0, ..check };
+        assert_eq!(none.must_stay(1), 0);
     }
 }

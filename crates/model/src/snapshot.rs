@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdminState, Algorithm, BalancerId, CheckResult, InstanceId, InstanceState, LatencySummary, LoadReport, PoolId, ProcessObservation,
-    SourceStatus, Weight,
+    AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, InstanceId, InstanceState, LatencySummary, LoadReport, PoolId,
+    ProcessObservation, Refusals, Retries, SourceStatus, Weight,
 };
 
 /// Where this console stands; a production environment is shown in red and asks twice before dangerous verbs.
@@ -43,6 +43,9 @@ pub struct InstanceSnapshot {
     pub share_percent: Option<f64>,
     pub last_check: Option<CheckResult>,
     pub load: Option<LoadReport>,
+    pub breaker: Option<BreakerStatus>,
+    /// Clients that come back to it by affinity.
+    pub pinned: Option<u32>,
     /// Where a workload of ours runs it.
     pub process: Option<ProcessObservation>,
 }
@@ -59,6 +62,10 @@ pub struct PoolSnapshot {
     pub totals: Totals,
     /// Refused with 503 because no instance was left, since the balancer started.
     pub unserved: u64,
+    pub refusals: Refusals,
+    pub retries: Retries,
+    pub breaker: Option<BreakerStatus>,
+    pub is_panicking: bool,
     pub instances: Vec<InstanceSnapshot>,
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, BalancerId, Event, HealthCheck, InstanceId, InstanceSnapshot, InstanceState, PoolId, SourceStatus, Totals};
+use crate::{
+    AffinityKind, Algorithm, BalancerId, BreakerHold, BreakerStatus, Event, HealthCheck, InstanceId, InstanceSnapshot, InstanceState,
+    PoolId, Refusals, Retries, SourceStatus, Totals,
+};
 
 /// "Is everything all right, and if not, where?"
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,11 +72,43 @@ pub struct PoolView {
     pub changed_by: Option<String>,
     /// Refused with 503 because no instance was left, since the balancer started.
     pub unserved: u64,
+    pub refusals: Refusals,
+    pub retries: Retries,
+    pub breaker: Option<BreakerStatus>,
+    pub is_panicking: bool,
+    /// As intended.
+    pub affinity: AffinityKind,
     pub instances: Vec<InstanceRow>,
     /// The source behind it, for age and error.
     pub source: SourceStatus,
     /// Why the balancer refused the intended policy, when it did.
     pub refused: Option<String>,
+}
+
+/// One breaker: an instance's, or the pool's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BreakerRow {
+    pub pool: PoolId,
+    /// Absent for the pool's own.
+    pub instance: Option<InstanceId>,
+    pub status: BreakerStatus,
+    /// As intended.
+    pub hold: BreakerHold,
+    /// Version of the pool's policy; what changes a hold sends it back.
+    pub version: u64,
+}
+
+/// Every breaker, worst first, and what became of them lately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BreakersView {
+    pub breakers: Vec<BreakerRow>,
+    /// Transitions, newest first, at most [`BreakersView::EVENTS_MAX`].
+    pub events: Vec<Event>,
+    pub sources: Vec<SourceStatus>,
+}
+
+impl BreakersView {
+    pub const EVENTS_MAX: usize = 50;
 }
 
 /// The newest events; the page filters and pages through the store with a question of its own.

@@ -12,6 +12,11 @@ pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
         algorithm: intent.policy.algorithm,
         health_check: intent.policy.health_check.clone(),
         outlier: intent.policy.outlier,
+        affinity: intent.policy.affinity.clone(),
+        breaker: intent.policy.breaker,
+        breaker_hold: intent.policy.breaker_hold,
+        retry: intent.policy.retry,
+        limits: intent.policy.limits,
         instances: setup
             .instances
             .iter()
@@ -22,6 +27,7 @@ pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
                     address: instance.address,
                     weight: policy.weight,
                     admin: policy.admin,
+                    breaker: policy.breaker,
                 }
             })
             .collect(),

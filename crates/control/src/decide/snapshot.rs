@@ -145,6 +145,8 @@ fn pool_snapshot(
                 share_percent: asked(i).filter(|_| asked_all > 0).map(|n| 100.0 * n as f64 / asked_all as f64),
                 last_check: i.last_check.clone(),
                 load: i.load,
+                breaker: i.breaker.clone(),
+                pinned: i.pinned,
                 process: process.cloned(),
             }
         })
@@ -163,6 +165,10 @@ fn pool_snapshot(
         state: instances.iter().map(|i| i.state).min().unwrap_or(InstanceState::Unknown),
         totals: rates::totals(moments, pool.in_flight, pool.window),
         unserved: pool.unserved,
+        refusals: pool.refusals,
+        retries: pool.retries,
+        breaker: pool.breaker.clone(),
+        is_panicking: pool.is_panicking && answers.fresh,
         instances,
     }
 }

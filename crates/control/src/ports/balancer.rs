@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::{Algorithm, BalancerObservation, PoolPlan, SourceId};
+use model::{Algorithm, BalancerObservation, BreakerTarget, Pins, PoolId, PoolPlan, SourceId};
 
 /// A source did not answer, in words a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,4 +42,10 @@ pub trait Balancer: Send + Sync + 'static {
 
     /// Makes this plan the one in force for its pool, without losing a request. Applying it twice changes nothing.
     async fn apply(&self, plan: &PoolPlan) -> Result<(), ApplyError>;
+
+    /// Closes these breakers at once, with everything they counted forgotten.
+    async fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApplyError>;
+
+    /// Which clients come back to which instance.
+    async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError>;
 }

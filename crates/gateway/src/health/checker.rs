@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{AdminState, CheckResult, Health};
+use model::{AdminState, CheckResult, Health, HealthCheck};
 use tokio::{
     sync::{Notify, watch},
     time,
@@ -50,8 +50,15 @@ pub(crate) async fn run(instance: Arc<InstanceState>, mut orders: watch::Receive
         if news {
             changed.notify_one();
         }
-        next = started + Duration::from_millis(check.interval_ms.into());
+        next = started + interval(&check);
     }
+}
+
+/// Never twice the same, so that gateways that were started together do not stay in step.
+fn interval(check: &HealthCheck) -> Duration {
+    let jitter = f64::from(check.jitter_percent) / 100.0;
+    let factor = 1.0 + rand::random_range(-jitter..=jitter);
+    Duration::from_millis(check.interval_ms.into()).mul_f64(factor)
 }
 
 fn start_delay(orders: &watch::Receiver<Option<CheckOrders>>) -> Duration {
@@ -84,4 +91,26 @@ fn publish(instance: &InstanceState, health: Health, detail: &str) -> bool {
         _ => {}
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_differ_within_the_jitter() {
+        let check = HealthCheck {
+            interval_ms: 1_000,
+            jitter_percent: 10,
+            ..HealthCheck::default()
+        };
+        let intervals: Vec<_> = (0..1_000).map(|_| interval(&check).as_millis()).collect();
+        assert!(intervals.iter().all(|ms| (900..=1_100).contains(ms)), "{intervals:?}");
+        assert!(intervals.iter().any(|ms| *ms < 950) && intervals.iter().any(|ms| *ms > 1_050));
+        let steady = HealthCheck {
+            jitter_percent: 0,
+            ..check
+        };
+        assert_eq!(interval(&steady), Duration::from_secs(1));
+    }
 }

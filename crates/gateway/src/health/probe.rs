@@ -1,11 +1,11 @@
-//! One check: `GET path` on a connection of its own. Redirects are not followed, the body is not read.
+//! One check on a connection of its own: `GET path`, whose redirects are not followed and whose body is not read, or the connection alone.
 //!
 //! On Pingora's HTTP client session, so that a check and a request agree on what an answer is; a head of 1 MiB or 256 fields ends it.
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use http::Version;
-use model::HealthCheck;
+use model::{CheckKind, HealthCheck};
 use pingora_core::protocols::{http::v1::client::HttpSession, l4::stream::Stream};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -33,6 +33,17 @@ pub(super) async fn probe(address: SocketAddr, check: &HealthCheck) -> Probe {
         detail,
         report: None,
     };
+    if check.kind == CheckKind::Tcp {
+        return match time::timeout(limit, TcpStream::connect(address)).await {
+            Err(_) => failed(format!("timed out after {}", seconds(limit))),
+            Ok(Err(error)) => failed(in_words(&error)),
+            Ok(Ok(_)) => Probe {
+                passed: true,
+                detail: "connected".to_owned(),
+                report: None,
+            },
+        };
+    }
     match time::timeout(limit, ask(address, check)).await {
         Err(_) => failed(format!("timed out after {}", seconds(limit))),
         Ok(Err(detail)) => failed(detail),
@@ -165,6 +176,19 @@ mod tests {
         assert_eq!(probe(address, &impatient).await.detail, "timed out after 50 ms");
         drop(listener);
         assert_eq!(probe(address, &check()).await.detail, "connection refused");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_enough_for_a_check_by_tcp() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tcp = check();
+        tcp.kind = CheckKind::Tcp;
+        let probed = probe(address, &tcp).await;
+        assert_eq!((probed.passed, probed.detail.as_str()), (true, "connected"));
+        drop(listener);
+        let probed = probe(address, &tcp).await;
+        assert_eq!((probed.passed, probed.detail.as_str()), (false, "connection refused"));
     }
 
     #[test]

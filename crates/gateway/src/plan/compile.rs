@@ -14,8 +14,15 @@ use super::{
 };
 use crate::{
     GatewayConfig, PlanError,
-    state::{CheckOrders, InstanceState},
+    state::{CheckOrders, InstanceState, Journal},
 };
+
+/// What every pool of a gateway shares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Common<'a> {
+    pub(crate) config: &'a GatewayConfig,
+    pub(crate) journal: &'a Arc<Journal>,
+}
 
 /// A whole plan, compiled. Swapped as one, so that routes and pools never disagree.
 #[derive(Debug)]
@@ -27,8 +34,9 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    pub(crate) fn find(&self, authority: &str, path: &str) -> Option<&Arc<Pool>> {
-        self.table.find(authority, path).map(|index| &self.pools[index])
+    /// The pool, and the number of the route that leads to it.
+    pub(crate) fn find(&self, authority: &str, path: &str) -> Option<(&Arc<Pool>, u32)> {
+        self.table.find(authority, path).map(|(index, route)| (&self.pools[index], route))
     }
 
     pub(crate) fn instances(&self) -> impl Iterator<Item = &Arc<InstanceState>> {
@@ -47,19 +55,19 @@ impl Compiled {
         }
     }
 
-    fn pool(&self, id: &PoolId) -> Option<&Arc<Pool>> {
+    pub(crate) fn pool(&self, id: &PoolId) -> Option<&Arc<Pool>> {
         self.index.get(id).map(|&index| &self.pools[index])
     }
 }
 
-pub(crate) fn compile(plan: &GatewayPlan, previous: Option<&Compiled>, config: &GatewayConfig) -> Result<Compiled, PlanError> {
+pub(crate) fn compile(plan: &GatewayPlan, previous: Option<&Compiled>, common: Common<'_>) -> Result<Compiled, PlanError> {
     let mut index = HashMap::with_capacity(plan.pools.len());
     let mut pools = Vec::with_capacity(plan.pools.len());
     for (position, pool) in plan.pools.iter().enumerate() {
         if index.insert(pool.pool.clone(), position).is_some() {
             return Err(PlanError::DuplicatePool(pool.pool.clone()));
         }
-        pools.push(compile_pool(pool, previous.and_then(|previous| previous.pool(&pool.pool)), config)?);
+        pools.push(compile_pool(pool, previous.and_then(|previous| previous.pool(&pool.pool)), common)?);
     }
     Ok(Compiled {
         table: Arc::new(RouteTable::new(&plan.routes, &index)?),
@@ -70,13 +78,13 @@ pub(crate) fn compile(plan: &GatewayPlan, previous: Option<&Compiled>, config: &
 }
 
 /// The plan in force with one pool changed.
-pub(crate) fn replace_pool(plan: &PoolPlan, current: &Compiled, config: &GatewayConfig) -> Result<Compiled, PlanError> {
+pub(crate) fn replace_pool(plan: &PoolPlan, current: &Compiled, common: Common<'_>) -> Result<Compiled, PlanError> {
     let position = *current
         .index
         .get(&plan.pool)
         .ok_or_else(|| PlanError::UnknownPool(plan.pool.clone()))?;
     let mut pools = current.pools.clone();
-    pools[position] = compile_pool(plan, Some(&current.pools[position]), config)?;
+    pools[position] = compile_pool(plan, Some(&current.pools[position]), common)?;
     Ok(Compiled {
         routes: current.routes.clone(),
         table: current.table.clone(),
@@ -85,7 +93,7 @@ pub(crate) fn replace_pool(plan: &PoolPlan, current: &Compiled, config: &Gateway
     })
 }
 
-fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, config: &GatewayConfig) -> Result<Arc<Pool>, PlanError> {
+fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, common: Common<'_>) -> Result<Arc<Pool>, PlanError> {
     if let Some(previous) = previous.filter(|previous| previous.plan == *plan) {
         return Ok(previous.clone());
     }
@@ -103,11 +111,11 @@ fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, config: &GatewayC
                 || Arc::new(InstanceState::new(plan.pool.clone(), instance.id.clone(), instance.address)),
                 |state| Arc::clone(state),
             );
-            Member::new(instance.weight, instance.admin, state, config)
+            Member::new(instance.weight, instance.admin, state, common.config)
         })
         .collect();
     let state = previous.map_or_else(Arc::default, |previous| previous.state.clone());
-    Ok(Arc::new(Pool::new(plan, members, state, previous.map(Arc::as_ref))))
+    Ok(Arc::new(Pool::new(plan, members, state, previous.map(Arc::as_ref), common)))
 }
 
 fn validate(plan: &PoolPlan) -> Result<(), PlanError> {
@@ -124,19 +132,16 @@ fn validate(plan: &PoolPlan) -> Result<(), PlanError> {
             instance: twice.id.clone(),
         });
     }
-    plan.health_check.validate().map_err(|reason| PlanError::HealthCheck {
+    plan.validate().map_err(|(group, reason)| PlanError::Settings {
         pool: plan.pool.clone(),
-        reason,
-    })?;
-    plan.outlier.validate().map_err(|reason| PlanError::Outlier {
-        pool: plan.pool.clone(),
+        group,
         reason,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{AdminState, Algorithm, Health, HealthCheck, InstanceId, InstancePlan, PathPrefix, Weight};
+    use model::{AdminState, Algorithm, Health, InstanceId, InstancePlan, PathPrefix, Weight};
     use proptest::prelude::*;
 
     use super::*;
@@ -153,18 +158,12 @@ mod tests {
             address: ([127, 0, 0, 1], port).into(),
             weight: Weight::ONE,
             admin: AdminState::Ready,
+            breaker: model::BreakerHold::Auto,
         }
     }
 
     fn pool(instances: Vec<InstancePlan>) -> PoolPlan {
-        PoolPlan {
-            pool: PoolId::new("p").unwrap(),
-            version: 1,
-            algorithm: Algorithm::RoundRobin,
-            health_check: HealthCheck::default(),
-            outlier: model::OutlierEjection::default(),
-            instances,
-        }
+        PoolPlan::new(PoolId::new("p").unwrap(), 1, Algorithm::RoundRobin, instances)
     }
 
     fn plan(pools: Vec<PoolPlan>) -> GatewayPlan {
@@ -181,7 +180,18 @@ mod tests {
     }
 
     fn compiled(plan: &GatewayPlan) -> Result<Compiled, PlanError> {
-        compile(plan, None, &GatewayConfig::default())
+        with_common(|common| compile(plan, None, common))
+    }
+
+    fn with_common<T>(work: impl FnOnce(Common<'_>) -> T) -> T {
+        work(Common {
+            config: &GatewayConfig::default(),
+            journal: &Arc::default(),
+        })
+    }
+
+    fn replaced(plan: &PoolPlan, current: &Compiled) -> Result<Compiled, PlanError> {
+        with_common(|common| replace_pool(plan, current, common))
     }
 
     #[test]
@@ -199,16 +209,15 @@ mod tests {
         let first = compiled(&plan(vec![pool(vec![])])).unwrap();
         let mut other = pool(vec![]);
         other.pool = PoolId::new("q").unwrap();
-        let unknown = replace_pool(&other, &first, &GatewayConfig::default()).unwrap_err();
+        let unknown = replaced(&other, &first).unwrap_err();
         assert_eq!(unknown, PlanError::UnknownPool(other.pool));
     }
 
     #[test]
     fn state_is_carried_over_by_id_and_address() {
-        let config = GatewayConfig::default();
         let first = compiled(&plan(vec![pool(vec![instance("a", 1), instance("b", 2), instance("c", 3)])])).unwrap();
         let moved = pool(vec![instance("c", 3), instance("a", 1), instance("b", 20)]);
-        let second = replace_pool(&moved, &first, &config).unwrap();
+        let second = replaced(&moved, &first).unwrap();
         let (before, after) = (&first.pools[0].members, &second.pools[0].members);
         assert!(Arc::ptr_eq(&before[2].state, &after[0].state));
         assert!(Arc::ptr_eq(&before[0].state, &after[1].state));
@@ -223,7 +232,7 @@ mod tests {
     fn a_plan_applied_twice_is_the_same_pool() {
         let plan = plan(vec![pool(vec![instance("a", 1)])]);
         let first = compiled(&plan).unwrap();
-        let second = compile(&plan, Some(&first), &GatewayConfig::default()).unwrap();
+        let second = with_common(|common| compile(&plan, Some(&first), common)).unwrap();
         assert!(Arc::ptr_eq(&first.pools[0], &second.pools[0]));
     }
 
@@ -234,7 +243,7 @@ mod tests {
         assert_eq!(first.pools[0].pick(&Tried::default(), &ANYBODY), Some(0));
         let mut drained = pool(three());
         drained.instances[1].admin = AdminState::Drain;
-        let second = replace_pool(&drained, &first, &GatewayConfig::default()).unwrap();
+        let second = replaced(&drained, &first).unwrap();
         assert_eq!(second.pools[0].pick(&Tried::default(), &ANYBODY), Some(2));
     }
 

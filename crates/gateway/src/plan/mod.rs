@@ -4,7 +4,7 @@ mod compile;
 mod pool;
 mod route;
 
-pub(crate) use compile::{Compiled, compile, replace_pool};
+pub(crate) use compile::{Common, Compiled, compile, replace_pool};
 pub(crate) use pool::{MAX_ATTEMPTS, Member, Pool, Tried};
 
 /// Instances of one pool. A pick looks at each of them at worst, and every one has a checker and a histogram of 25 kB.

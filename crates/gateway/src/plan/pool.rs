@@ -1,26 +1,33 @@
 //! One pool, ready to pick from.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use http::HeaderValue;
-use model::{AdminState, PoolId, PoolPlan, Weight};
+use model::{AdminState, BreakerState, BreakerTarget, EventKind, InstanceId, PoolId, PoolPlan, RetryPolicy, Severity, Weight};
 use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
 use tracing::warn;
 
+use super::Common;
 use crate::{
     GatewayConfig,
+    affinity::{self, Affinity},
     algorithm::{self, Candidates, Load, Picker, Request, Response},
-    state::{InstanceState, PoolState, monotonic_s},
+    state::{Happened, InstanceState, Journal, Pass, PoolState, RateLimit, Transition, monotonic_ms, monotonic_s},
 };
 
-/// Instances that one request tries at most. With two dead ones in a row the third is worth a try; more only keeps the client waiting.
-pub(crate) const MAX_ATTEMPTS: usize = 3;
+/// Instances that any request tries at most.
+pub(crate) const MAX_ATTEMPTS: usize = RetryPolicy::MAX_ATTEMPTS as usize;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) plan: PoolPlan,
     pub(crate) members: Vec<Member>,
     pub(crate) state: Arc<PoolState>,
+    pub(crate) affinity: Option<Arc<Affinity>>,
+    pub(crate) rate: Option<Arc<RateLimit>>,
+    /// Empty without affinity.
+    index: affinity::Index,
+    journal: Arc<Journal>,
     picker: Arc<dyn Picker>,
 }
 
@@ -38,7 +45,7 @@ pub(crate) struct Member {
 
 impl Pool {
     /// `members` as in `plan.instances`. `previous` keeps its place in the order when the same instances have the same weights.
-    pub(super) fn new(plan: &PoolPlan, members: Vec<Member>, state: Arc<PoolState>, previous: Option<&Pool>) -> Self {
+    pub(super) fn new(plan: &PoolPlan, members: Vec<Member>, state: Arc<PoolState>, previous: Option<&Pool>, common: Common<'_>) -> Self {
         let order = |pool: &PoolPlan| -> Vec<_> { pool.instances.iter().map(|i| (i.id.clone(), i.address, i.weight)).collect() };
         let picker = match previous {
             Some(previous) if previous.plan.algorithm == plan.algorithm && order(&previous.plan) == order(plan) => previous.picker.clone(),
@@ -51,12 +58,37 @@ impl Pool {
                 algorithm::picker(plan.algorithm, &instances, rand::random())
             }
         };
+        let key = &common.config.affinity_key;
+        let affinity = Affinity::new(
+            &plan.pool,
+            &plan.affinity,
+            key,
+            previous.and_then(|previous| previous.affinity.as_ref()),
+        );
+        let index = match affinity {
+            Some(_) => members
+                .iter()
+                .enumerate()
+                .map(|(at, member)| (member.state.id.clone(), at))
+                .collect(),
+            None => affinity::Index::new(),
+        };
+        let rate = match previous {
+            // Who has used up what it may has not got it back because something was changed.
+            Some(previous) if previous.plan.limits == plan.limits => previous.rate.clone(),
+            _ => RateLimit::new(&plan.limits).map(Arc::new),
+        };
         let pool = Self {
             plan: plan.clone(),
             members,
             state,
+            affinity,
+            rate,
+            index,
+            journal: common.journal.clone(),
             picker,
         };
+        pool.hold_breakers();
         pool.refresh();
         pool
     }
@@ -77,12 +109,148 @@ impl Pool {
 
     /// Brings up to date what picks depend on: called once a second and when somebody's health has changed.
     pub(crate) fn refresh(&self) {
+        self.tell(None, self.state.breaker.tick(&self.plan.breaker));
+        for member in &self.members {
+            self.tell(Some(member), member.state.breaker.tick(&self.plan.breaker));
+        }
+        self.look_for_panic();
+        self.tell_moves();
+        if let Some(affinity) = &self.affinity {
+            affinity.tidy();
+        }
+        self.state.budget.sample(self.state.tally.requests(), monotonic_ms());
         self.picker.refresh(&self.view(&Tried::default()));
     }
 
+    /// The member of that name, when it takes requests.
+    pub(crate) fn pinned(&self, instance: &InstanceId, tried: &Tried) -> Option<usize> {
+        let member = *self.index.get(instance)?;
+        self.view(tried).takes(member).then_some(member)
+    }
+
+    /// Leave to ask the pool at all; `None` while its breaker is open.
+    pub(crate) fn enter(&self) -> Option<Pass> {
+        let (pass, transition) = self.state.breaker.enter(&self.plan.breaker);
+        self.tell(None, transition);
+        pass
+    }
+
+    /// Leave to ask that member; `None` when others were quicker to take the last place of its breaker.
+    pub(crate) fn enter_member(&self, member: usize) -> Option<Pass> {
+        let member = &self.members[member];
+        let (pass, transition) = member.state.breaker.enter(&self.plan.breaker);
+        self.tell(Some(member), transition);
+        pass
+    }
+
+    /// How the pool answered a request, whichever instance it was.
+    pub(crate) fn judge_all(&self, pass: &mut Pass, failed: bool) {
+        self.tell(None, pass.judge(failed, &self.plan.breaker));
+    }
+
+    /// Closes a breaker at once. `None` when the pool has no such instance.
+    pub(crate) fn reset_breaker(&self, target: &BreakerTarget) -> Option<()> {
+        match target {
+            BreakerTarget::Pool => self.tell(None, self.state.breaker.reset()),
+            BreakerTarget::Instance(id) => {
+                let member = self.members.iter().find(|member| &member.state.id == id)?;
+                self.tell(Some(member), member.state.breaker.reset());
+            }
+        }
+        Some(())
+    }
+
+    fn hold_breakers(&self) {
+        self.tell(None, self.state.breaker.set_hold(self.plan.breaker_hold));
+        for (member, planned) in self.members.iter().zip(&self.plan.instances) {
+            self.tell(Some(member), member.state.breaker.set_hold(planned.breaker));
+        }
+    }
+
+    /// Tells what became of a breaker, and lets the picker know.
+    fn tell(&self, member: Option<&Member>, transition: Option<Transition>) {
+        let Some(Transition { from, to, cause }) = transition else { return };
+        let pool = self.id();
+        let instance = member.map(|member| &member.state.id);
+        let whose = instance.map_or_else(|| format!("pool {pool}"), |id| format!("{id} of pool {pool}"));
+        let (kind, severity) = match to {
+            BreakerState::Open => (EventKind::BreakerOpened, Severity::Critical),
+            BreakerState::HalfOpen => (EventKind::BreakerHalfOpen, Severity::Info),
+            BreakerState::Closed => (EventKind::BreakerClosed, Severity::Info),
+            BreakerState::ForcedOpen | BreakerState::ForcedClosed => (EventKind::BreakerForced, Severity::Warning),
+        };
+        self.journal.tell(Happened {
+            kind,
+            severity,
+            pool,
+            instance,
+            summary: format!("The breaker of {whose} is {}, was {}", to.label(), from.label()),
+            cause,
+            by: "breaker",
+        });
+        if member.is_some() {
+            if to == BreakerState::Open {
+                // What it failed is explained: it says nothing about the others.
+                self.state.breaker.forget();
+            }
+            self.picker.refresh(&self.view(&Tried::default()));
+        }
+    }
+
+    /// Too few in service: better some requests that fail than the few crushed by all.
+    fn look_for_panic(&self) {
+        let ready = self.members.iter().filter(|member| member.admin == AdminState::Ready).count();
+        let serving = self
+            .members
+            .iter()
+            .filter(|member| member.admin == AdminState::Ready && member.is_well())
+            .count();
+        let least = self.plan.health_check.panic_percent as usize;
+        let panics = serving * 100 < ready * least;
+        if self.state.is_panicking.swap(panics, Ordering::Relaxed) == panics {
+            return;
+        }
+        let pool = self.id();
+        let (kind, severity, summary) = if panics {
+            let summary = format!("Pool {pool} panics: health is ignored, all {ready} instances get requests");
+            (EventKind::PanicBegan, Severity::Critical, summary)
+        } else {
+            (EventKind::PanicEnded, Severity::Info, format!("Pool {pool} minds its health again"))
+        };
+        self.journal.tell(Happened {
+            kind,
+            severity,
+            pool,
+            instance: None,
+            summary,
+            cause: format!("{serving} of {ready} are in service; panic below {least} %"),
+            by: "panic mode",
+        });
+    }
+
+    fn tell_moves(&self) {
+        for (from, count) in self.state.moves(monotonic_ms()) {
+            let clients = if count == 1 {
+                "1 client".to_owned()
+            } else {
+                format!("{count} clients")
+            };
+            self.journal.tell(Happened {
+                kind: EventKind::ClientsMoved,
+                severity: Severity::Warning,
+                pool: self.id(),
+                instance: Some(&from),
+                summary: format!("{clients} of {from} in pool {} went to other instances", self.id()),
+                cause: format!("{from} takes no requests"),
+                by: "affinity",
+            });
+        }
+    }
+
     /// How a request to that member went; one failure too many ejects it for a while.
-    pub(crate) fn judge(&self, member: usize, failed: bool) {
+    pub(crate) fn judge(&self, member: usize, pass: &mut Pass, failed: bool) {
         let state = &self.members[member].state;
+        self.tell(Some(&self.members[member]), pass.judge(failed, &self.plan.breaker));
         let rule = &self.plan.outlier;
         let ejected = state.judge(failed, rule, || {
             let out = self.members.iter().filter(|member| member.state.is_ejected()).count();
@@ -123,6 +291,11 @@ impl Member {
             served_by,
             peer,
         }
+    }
+
+    /// By what checks and requests say.
+    fn is_well(&self) -> bool {
+        self.state.health().serves() && !self.state.is_ejected()
     }
 }
 
@@ -165,7 +338,11 @@ impl Candidates for View<'_> {
 
     fn takes(&self, index: usize) -> bool {
         let member = &self.pool.members[index];
-        member.admin == AdminState::Ready && member.state.health().serves() && !member.state.is_ejected() && !self.tried.contains(index)
+        let pool = self.pool;
+        member.admin == AdminState::Ready
+            && (member.is_well() || pool.state.is_panicking.load(Ordering::Relaxed))
+            && member.state.breaker.may(&pool.plan.breaker)
+            && !self.tried.contains(index)
     }
 
     fn weight(&self, index: usize) -> Weight {

@@ -24,13 +24,15 @@ struct Target {
     path: PathPrefix,
     /// Index of the pool in the plan.
     pool: usize,
+    /// Index of the route in the plan.
+    route: u32,
 }
 
 impl RouteTable {
     pub(super) fn new(routes: &[Route], pools: &HashMap<PoolId, usize>) -> Result<Self, PlanError> {
         let mut table = Self::default();
         let mut seen = HashSet::new();
-        for route in routes {
+        for (number, route) in (0_u32..).zip(routes) {
             if !seen.insert((route.host.as_ref(), normal_path(&route.path))) {
                 return Err(PlanError::DuplicateRoute {
                     host: route.host.as_ref().map_or_else(String::new, ToString::to_string),
@@ -41,6 +43,7 @@ impl RouteTable {
             let target = Target {
                 path: route.path.clone(),
                 pool,
+                route: number,
             };
             match &route.host {
                 None => table.any.push(target),
@@ -62,8 +65,8 @@ impl RouteTable {
         Ok(table)
     }
 
-    /// The pool's index. `authority` is a host with or without port, in any case.
-    pub(super) fn find(&self, authority: &str, path: &str) -> Option<usize> {
+    /// The indexes of pool and route. `authority` is a host with or without port, in any case.
+    pub(super) fn find(&self, authority: &str, path: &str) -> Option<(usize, u32)> {
         let host = lower(host_of(authority));
         let exact = self.exact.get(host.as_ref()).into_iter();
         let wildcards = self
@@ -76,7 +79,7 @@ impl RouteTable {
             .chain([&self.any])
             .flatten()
             .find(|target| target.path.matches(path))
-            .map(|target| target.pool)
+            .map(|target| (target.pool, target.route))
     }
 }
 
@@ -152,7 +155,11 @@ mod tests {
             ("", "/", "any"),
             ("[::1]:8080", "/api", "any-api"),
         ] {
-            assert_eq!(table().find(host, path).map(|i| NAMES[i]), Some(expected), "{host} {path}");
+            assert_eq!(
+                table().find(host, path).map(|(pool, _)| NAMES[pool]),
+                Some(expected),
+                "{host} {path}"
+            );
         }
     }
 

@@ -1,5 +1,7 @@
 //! The answers that the gateway gives itself: short, plain text, the same words for the same case.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header;
 use pingora_error::{ErrorSource, ErrorType, Result};
@@ -7,7 +9,7 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
 /// Seconds after which a 503 invites the client again: about what an instance of a pool next to the gateway needs to rise.
-const RETRY_AFTER_S: &str = "2";
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -15,10 +17,15 @@ pub(super) enum Answer {
     BadRequest,
     RequestTimeout,
     NoRoute,
+    BodyTooLarge,
+    UriTooLong,
+    TooManyRequests { wait: Duration },
     HeaderTooLarge,
     Internal,
     BadGateway,
     NoInstance,
+    BreakerOpen,
+    TooBusy,
     GatewayTimeout,
 }
 
@@ -28,10 +35,13 @@ impl Answer {
             Self::AmbiguousFraming | Self::BadRequest => 400,
             Self::RequestTimeout => 408,
             Self::NoRoute => 404,
+            Self::BodyTooLarge => 413,
+            Self::UriTooLong => 414,
+            Self::TooManyRequests { .. } => 429,
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
             Self::BadGateway => 502,
-            Self::NoInstance => 503,
+            Self::NoInstance | Self::BreakerOpen | Self::TooBusy => 503,
             Self::GatewayTimeout => 504,
         }
     }
@@ -42,11 +52,33 @@ impl Answer {
             Self::BadRequest => "400 the request is not valid HTTP\n",
             Self::RequestTimeout => "408 the request did not arrive in time\n",
             Self::NoRoute => "404 no route for this host and path\n",
+            Self::BodyTooLarge => "413 the request body is too large\n",
+            Self::UriTooLong => "414 the request target is too long\n",
+            Self::TooManyRequests { .. } => "429 too many requests from this client\n",
             Self::HeaderTooLarge => "431 the request header is too large\n",
             Self::Internal => "500 the gateway failed\n",
             Self::BadGateway => "502 the instance did not answer properly\n",
             Self::NoInstance => "503 no instance of the pool is available\n",
+            Self::BreakerOpen => "503 the pool's circuit breaker is open\n",
+            Self::TooBusy => "503 the pool has too many requests in flight\n",
             Self::GatewayTimeout => "504 the instance did not answer in time\n",
+        }
+    }
+
+    /// Whether the connection ends with it: what follows on it may be part of the request that was refused.
+    pub(super) const fn closes(self) -> bool {
+        matches!(
+            self,
+            Self::AmbiguousFraming | Self::HeaderTooLarge | Self::UriTooLong | Self::BodyTooLarge
+        )
+    }
+
+    /// When the client may come again.
+    const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::NoInstance | Self::BreakerOpen | Self::TooBusy => Some(RETRY_AFTER),
+            Self::TooManyRequests { wait } => Some(wait),
+            _ => None,
         }
     }
 
@@ -68,8 +100,9 @@ impl Answer {
         head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
         head.insert_header(header::CACHE_CONTROL, "no-store")?;
         head.set_content_length(self.text().len())?;
-        if self == Self::NoInstance {
-            head.insert_header(header::RETRY_AFTER, RETRY_AFTER_S)?;
+        if let Some(wait) = self.retry_after() {
+            // Whole seconds, and not a moment too early.
+            head.insert_header(header::RETRY_AFTER, wait.as_secs_f64().ceil().max(1.0).to_string())?;
         }
         Ok(head)
     }
@@ -120,10 +153,15 @@ mod tests {
             BadRequest,
             RequestTimeout,
             NoRoute,
+            BodyTooLarge,
+            UriTooLong,
+            TooManyRequests { wait: Duration::ZERO },
             HeaderTooLarge,
             Internal,
             BadGateway,
             NoInstance,
+            BreakerOpen,
+            TooBusy,
             GatewayTimeout,
         ] {
             assert!(answer.text().starts_with(&answer.status().to_string()));

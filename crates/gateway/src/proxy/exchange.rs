@@ -10,11 +10,15 @@ use pingora_core::upstreams::peer::HttpPeer;
 
 use super::upgrade::Handshake;
 use crate::{
+    affinity::Known,
     algorithm::Request,
     plan::{Member, Pool, Tried},
     serve::Connection,
-    state::{InFlight, Outcome, monotonic_s},
+    state::{InFlight, Outcome, Pass, Refusal, monotonic_s},
 };
+
+/// Picks that are repeated because a half-open breaker had no place left after all.
+const MAX_LOST_PLACES: usize = 3;
 
 /// Pingora's per-request context. Dropping it, whatever the reason, takes the request out of every in-flight number.
 #[derive(Debug)]
@@ -26,6 +30,10 @@ pub(crate) struct Exchange {
     routed: Option<Routed>,
     /// The request asks for an upgrade.
     pub(super) upgrade: bool,
+    /// Of its body, so far.
+    pub(super) body_bytes: u64,
+    /// The gateway's own answer to a request that broke a limit on its way.
+    pub(super) refused: Option<Refusal>,
 }
 
 /// What exists once a route is found.
@@ -36,6 +44,9 @@ struct Routed {
     attempt: Option<Attempt>,
     tried: Tried,
     attempts: usize,
+    /// Through the pool's breaker.
+    pass: Pass,
+    known: Option<Known>,
     unserved: bool,
 }
 
@@ -43,10 +54,14 @@ struct Routed {
 struct Attempt {
     member: usize,
     seat: Seat,
+    /// Through the instance's breaker.
+    pass: Pass,
     started: Instant,
     /// Whether it failed, once that is known: with the head of the answer, or when there is none.
     failed: Option<bool>,
     handshake: Option<Handshake>,
+    /// It is given up before the gateway's own time-out, because there are others.
+    is_impatient: bool,
     /// The connect was tried; a second `peer` call means that this attempt failed.
     begun: bool,
 }
@@ -89,37 +104,53 @@ impl Exchange {
             body_complete: None,
             routed: None,
             upgrade: false,
+            body_bytes: 0,
+            refused: None,
         }
     }
 
-    /// Binds the request to a pool and picks its first instance; `false` when there is none.
-    pub(super) fn enter(&mut self, pool: Arc<Pool>, request: &Request<'_>) -> bool {
+    /// Binds the request to a pool and picks its first instance.
+    pub(super) fn enter(&mut self, pool: Arc<Pool>, known: Option<Known>, request: &Request<'_>) -> Result<(), Refusal> {
+        let Some(pass) = pool.enter() else {
+            pool.state.refused(Refusal::Breaker);
+            return Err(Refusal::Breaker);
+        };
         let mut routed = Routed {
             in_flight: pool.state.tally.enter(),
             pool,
             attempt: None,
             tried: Tried::default(),
             attempts: 0,
+            pass,
+            known,
             unserved: false,
         };
         let served = routed.choose(request);
         routed.unserved = !served;
         self.routed = Some(routed);
-        served
+        if served { Ok(()) } else { Err(Refusal::Unserved) }
     }
 
     /// Where to connect to now: the instance picked on entering, or another one after a failure. `None` when nobody is left.
-    pub(super) fn peer(&mut self, request: &Request<'_>) -> Option<Box<HttpPeer>> {
+    pub(super) fn peer(&mut self, request: &Request<'_>, is_idempotent: bool) -> Option<Box<HttpPeer>> {
         let routed = self.routed.as_mut()?;
         if routed.attempt.as_ref().is_none_or(|attempt| attempt.begun) {
             routed.settle_failed();
             if !routed.choose(request) {
                 return None;
             }
+            routed.pool.state.budget.sent();
         }
+        let per_try = routed.per_try().filter(|_| is_idempotent && !self.upgrade);
         let attempt = routed.attempt.as_mut()?;
         attempt.begun = true;
         let mut peer = Box::new(routed.pool.members[attempt.member].peer.clone());
+        if let Some(per_try) = per_try
+            && peer.options.read_timeout.is_none_or(|limit| per_try < limit)
+        {
+            peer.options.read_timeout = Some(per_try);
+            attempt.is_impatient = true;
+        }
         if self.upgrade {
             // In a group of its own and not kept, so that every upgrade has a fresh connection, made by the handshake.
             peer.group_key = 1;
@@ -129,13 +160,51 @@ impl Exchange {
         Some(peer)
     }
 
-    pub(super) fn attempts(&self) -> usize {
-        self.routed.as_ref().map_or(0, |routed| routed.attempts)
+    /// Whether the policy allows one more attempt.
+    pub(super) fn may_try_again(&self) -> bool {
+        self.routed
+            .as_ref()
+            .is_some_and(|routed| routed.attempts < routed.pool.plan.retry.attempts as usize)
     }
 
     /// Whether a further attempt would meet an instance that this request has not tried.
     pub(super) fn has_another(&self) -> bool {
         self.routed.as_ref().is_some_and(|routed| routed.pool.has_another(&routed.tried))
+    }
+
+    /// Takes a retry from the pool's budget, if it has one.
+    pub(super) fn spend_retry(&self) -> bool {
+        self.routed.as_ref().is_some_and(|routed| {
+            let tally = &routed.pool.state.tally;
+            let requests = tally.requests() + u64::from(tally.in_flight());
+            routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent, requests)
+        })
+    }
+
+    /// Whether the present attempt was to be given up early.
+    pub(super) fn is_impatient(&self) -> bool {
+        self.routed
+            .as_ref()
+            .and_then(|routed| routed.attempt.as_ref())
+            .is_some_and(|attempt| attempt.is_impatient)
+    }
+
+    /// Most bytes of a body that the pool takes.
+    pub(super) fn body_limit(&self) -> Option<u64> {
+        let limit = self.routed.as_ref()?.pool.plan.limits.body_bytes;
+        (limit > 0).then_some(limit.into())
+    }
+
+    /// Remembers who served the client, for the next time. Returns the cookie that tells it.
+    pub(super) fn pin(&self) -> Option<HeaderValue> {
+        let routed = self.routed.as_ref()?;
+        let (affinity, known) = (routed.pool.affinity.as_ref()?, routed.known.as_ref()?);
+        let member = &routed.pool.members[routed.attempt.as_ref()?.member];
+        if let Some(before) = known.instance.as_ref().filter(|before| **before != member.state.id) {
+            routed.pool.state.moved_from(before);
+        }
+        let cookie = affinity.served(known, &member.state)?;
+        HeaderValue::from_str(&cookie).ok()
     }
 
     pub(super) fn served_by(&self) -> Option<&HeaderValue> {
@@ -177,10 +246,19 @@ impl Exchange {
             return;
         };
         if routed.unserved {
-            routed.pool.state.record_unserved();
+            routed.pool.state.refused(Refusal::Unserved);
+            return;
+        }
+        if let Some(refusal) = self.refused {
+            routed.pool.state.refused(refusal);
             return;
         }
         routed.in_flight.tally().record(outcome);
+        // A client that left has not said how it would have ended.
+        if outcome.failed || outcome.status.is_some() {
+            let failed = outcome.failed || outcome.status.is_some_and(|status| status >= 500);
+            routed.pool.judge_all(&mut routed.pass, failed);
+        }
         if outcome.failed {
             routed.judge_attempt(true, None);
         }
@@ -206,21 +284,43 @@ impl Exchange {
 impl Routed {
     /// Somebody new if possible; else, as a connection may break without its instance being gone, anybody.
     fn choose(&mut self, request: &Request<'_>) -> bool {
-        let picked = self.pool.pick(&self.tried, request);
-        let picked = picked.or_else(|| self.pool.pick(&Tried::default(), request));
-        self.attempt = picked.map(|member| {
+        self.attempt = None;
+        // Whoever is picked may have given its breaker's last place to another request a moment ago.
+        for _ in 0..=MAX_LOST_PLACES {
+            let Some(member) = self.pick(request) else { break };
+            let pass = self.pool.enter_member(member);
             self.tried.add(member);
-            self.attempts += 1;
-            Attempt {
-                member,
-                seat: Seat::take(self.pool.clone(), member),
-                started: Instant::now(),
-                failed: None,
-                handshake: None,
-                begun: false,
+            if let Some(pass) = pass {
+                self.attempts += 1;
+                self.attempt = Some(Attempt {
+                    member,
+                    seat: Seat::take(self.pool.clone(), member),
+                    pass,
+                    started: Instant::now(),
+                    failed: None,
+                    handshake: None,
+                    is_impatient: false,
+                    begun: false,
+                });
+                break;
             }
-        });
+        }
         self.attempt.is_some()
+    }
+
+    fn pick(&self, request: &Request<'_>) -> Option<usize> {
+        let pinned = self.known.as_ref().and_then(|known| known.instance.as_ref());
+        pinned
+            .and_then(|instance| self.pool.pinned(instance, &self.tried))
+            .or_else(|| self.pool.pick(&self.tried, request))
+            .or_else(|| self.pool.pick(&Tried::default(), request))
+    }
+
+    /// For how long the present attempt may be silent, when there is another instance to go to.
+    fn per_try(&self) -> Option<Duration> {
+        let retry = &self.pool.plan.retry;
+        let may = retry.per_try_ms > 0 && self.attempts < retry.attempts as usize && self.pool.has_another(&self.tried);
+        may.then(|| Duration::from_millis(retry.per_try_ms.into()))
     }
 
     /// How the present attempt went. The head of an answer says so first; an answer that breaks after it has failed all the same. The
@@ -238,7 +338,7 @@ impl Routed {
             let asked = body_complete.map_or(attempt.started, |complete| complete.max(attempt.started));
             times.answered(asked.elapsed(), monotonic_s());
         }
-        self.pool.judge(attempt.member, failed);
+        self.pool.judge(attempt.member, &mut attempt.pass, failed);
     }
 
     fn settle_failed(&mut self) {

@@ -30,9 +30,9 @@ use self::{answer::Answer, exchange::Exchange};
 use crate::{
     GatewayConfig,
     algorithm::Request,
-    plan::{Compiled, MAX_ATTEMPTS},
+    plan::{Common, Compiled, Pool},
     serve,
-    state::Outcome,
+    state::{Journal, Outcome, Refusal},
 };
 
 /// How long the rest of a request's body is read after an early answer, to keep the connection.
@@ -43,7 +43,17 @@ const BODY_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Shared {
     pub(crate) plan: ArcSwap<Compiled>,
     pub(crate) unrouted: AtomicU64,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) config: GatewayConfig,
+}
+
+impl Shared {
+    pub(crate) fn common(&self) -> Common<'_> {
+        Common {
+            config: &self.config,
+            journal: &self.journal,
+        }
+    }
 }
 
 pub(crate) struct Proxy {
@@ -85,21 +95,25 @@ impl ProxyHttp for Proxy {
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         let refusal = if framing::is_ambiguous(session) {
             Answer::AmbiguousFraming
+        } else if target(session).len() > self.shared.config.max_uri_bytes {
+            Answer::UriTooLong
         } else if is_too_large(session, self.shared.config.max_request_header_bytes) {
             Answer::HeaderTooLarge
         } else {
             let plan = self.shared.plan.load();
             let request = session.req_header();
             match plan.find(authority(request), request.uri.path()) {
-                Some(pool) if exchange.enter(pool.clone(), &picked_by(session, exchange)) => return Ok(false),
-                Some(_) => Answer::NoInstance,
+                Some((pool, route)) => match self.admit(session, exchange, pool, route) {
+                    Ok(()) => return Ok(false),
+                    Err(answer) => answer,
+                },
                 None => {
                     self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
                     Answer::NoRoute
                 }
             }
         };
-        if matches!(refusal, Answer::AmbiguousFraming | Answer::HeaderTooLarge) {
+        if refusal.closes() {
             session.set_keepalive(None);
         }
         refusal.send(session).await?;
@@ -108,9 +122,10 @@ impl ProxyHttp for Proxy {
 
     async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
         exchange.upgrade = session.is_upgrade_req();
-        let request = picked_by(session, exchange);
+        let is_idempotent = session.req_header().method.is_idempotent();
+        let request = self.picked_by(session, exchange);
         exchange
-            .peer(&request)
+            .peer(&request, is_idempotent)
             .ok_or_else(|| Error::new_up(ErrorType::HTTPStatus(Answer::BadGateway.status())))
     }
 
@@ -124,13 +139,22 @@ impl ProxyHttp for Proxy {
     async fn request_body_filter(
         &self,
         session: &mut Session,
-        _body: &mut Option<Bytes>,
+        body: &mut Option<Bytes>,
         end_of_stream: bool,
         exchange: &mut Exchange,
     ) -> Result<()> {
         if session.was_upgraded() {
             self.touch_tunnel(exchange);
-        } else if end_of_stream {
+            return Ok(());
+        }
+        if let (Some(body), Some(limit)) = (body, exchange.body_limit()) {
+            exchange.body_bytes += body.len() as u64;
+            if exchange.body_bytes > limit {
+                exchange.refused = Some(Refusal::Body);
+                return Err(Error::explain(ErrorType::HTTPStatus(413), "the body is larger than allowed").into_down());
+            }
+        }
+        if end_of_stream {
             exchange.body_complete();
         }
         Ok(())
@@ -152,10 +176,13 @@ impl ProxyHttp for Proxy {
         if session.is_process_shutting_down() {
             session.set_keepalive(None);
         }
-        match exchange.served_by() {
-            Some(served_by) => forward::clean_answer(answer, served_by),
-            None => Ok(()),
+        if let Some(served_by) = exchange.served_by() {
+            forward::clean_answer(answer, served_by)?;
         }
+        if let Some(cookie) = exchange.pin() {
+            answer.append_header(header::SET_COOKIE, cookie)?;
+        }
+        Ok(())
     }
 
     fn response_body_filter(
@@ -172,7 +199,7 @@ impl ProxyHttp for Proxy {
     }
 
     fn fail_to_connect(&self, _session: &mut Session, _peer: &HttpPeer, exchange: &mut Exchange, mut e: Box<Error>) -> Box<Error> {
-        e.set_retry(exchange.attempts() < MAX_ATTEMPTS && exchange.has_another());
+        e.set_retry(exchange.may_try_again() && exchange.has_another());
         e
     }
 
@@ -190,15 +217,18 @@ impl ProxyHttp for Proxy {
             idempotent: session.req_header().method.is_idempotent(),
             body_kept: !session.as_ref().retry_buffer_truncated(),
             answer_begun: answer_begun(session),
+            was_impatient: exchange.is_impatient() && exchange.has_another(),
             timed_out: exchange.handshake_timed_out(),
         });
-        e.set_retry(again && exchange.attempts() < MAX_ATTEMPTS);
+        e.set_retry(again && exchange.may_try_again() && exchange.spend_retry());
         e
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, e: &Error, exchange: &mut Exchange) -> FailToProxy {
         let answer = if exchange.handshake_timed_out() {
             Some(Answer::GatewayTimeout)
+        } else if exchange.refused.is_some() {
+            Some(Answer::BodyTooLarge)
         } else {
             Answer::for_failure(e.esource(), e.etype())
         };
@@ -236,6 +266,45 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
+    /// Whether the pool takes the request, by its limits, its breaker and its instances; else what the client is told.
+    fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, route: u32) -> Result<(), Answer> {
+        let limits = &pool.plan.limits;
+        let refused = |refusal, answer| {
+            pool.state.refused(refusal);
+            Err(answer)
+        };
+        let request = self.picked_by(session, exchange);
+        if let Some(Err(wait)) = pool.rate.as_ref().map(|rate| rate.take(request.client, route)) {
+            return refused(Refusal::Rate, Answer::TooManyRequests { wait });
+        }
+        if limits.body_bytes > 0 && content_length(session).is_some_and(|length| length > limits.body_bytes.into()) {
+            return refused(Refusal::Body, Answer::BodyTooLarge);
+        }
+        if limits.in_flight > 0 && pool.state.tally.in_flight() >= limits.in_flight {
+            return refused(Refusal::InFlight, Answer::TooBusy);
+        }
+        let known = pool
+            .affinity
+            .as_ref()
+            .map(|affinity| affinity.know(&session.req_header().headers, request.client));
+        exchange.enter(pool.clone(), known, &request).map_err(|refusal| match refusal {
+            Refusal::Breaker => Answer::BreakerOpen,
+            _ => Answer::NoInstance,
+        })
+    }
+
+    /// What a pick may depend on. A connection always has a client, except in the tests of single phases.
+    fn picked_by<'a>(&self, session: &'a Session, exchange: &Exchange) -> Request<'a> {
+        let peer = exchange
+            .connection
+            .as_ref()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |connection| connection.address());
+        Request {
+            client: serve::client_address(peer, &session.req_header().headers, &self.shared.config.trusted_proxies),
+            path_and_query: target(session),
+        }
+    }
+
     fn touch_tunnel(&self, exchange: &Exchange) {
         if let Some(connection) = &exchange.connection {
             connection.expect_within(self.shared.config.tunnel_idle_timeout);
@@ -277,17 +346,21 @@ fn is_too_large(session: &Session, limit: usize) -> bool {
         .is_some_and(|request| request.get_headers_raw_bytes().len() > limit)
 }
 
-/// What a pick may depend on. A connection always has a client, except in the tests of single phases.
-fn picked_by<'a>(session: &'a Session, exchange: &Exchange) -> Request<'a> {
-    let client = exchange
-        .connection
-        .as_ref()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |connection| connection.address());
+fn target(session: &Session) -> &str {
     let uri = &session.req_header().uri;
-    Request {
-        client,
-        path_and_query: uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str()),
-    }
+    uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str())
+}
+
+fn content_length(session: &Session) -> Option<u64> {
+    session
+        .req_header()
+        .headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// Of an absolute request target, else the `Host` field. Pingora has refused requests in which the two differ.

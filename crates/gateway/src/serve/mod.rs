@@ -1,8 +1,10 @@
 //! From the socket to Pingora: listening, connections, their clocks, and the end.
 
+mod client;
 mod connection;
 mod listen;
 mod run;
 
+pub(crate) use client::client_address;
 pub(crate) use connection::{Connection, current as current_connection};
 pub(crate) use run::{Stop, start};

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -12,7 +12,7 @@ use model::{AdminState, CheckResult, Health, HealthCheck, InstanceId, LoadReport
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{Latencies, Outlier, ResponseTimes, Standing, Tally, monotonic_ms, unix_ms};
+use super::{Breaker, Latencies, Outlier, ResponseTimes, Standing, Tally, monotonic_ms, unix_ms};
 use crate::algorithm::Load;
 
 /// What an instance's checker shall do.
@@ -30,6 +30,9 @@ pub(crate) struct InstanceState {
     pub(crate) tally: Arc<Tally>,
     pub(crate) latencies: Latencies,
     pub(crate) responses: ResponseTimes,
+    pub(crate) breaker: Arc<Breaker>,
+    /// Clients that come back to it by affinity.
+    pub(crate) pinned: Arc<AtomicU32>,
     outlier: Outlier,
     health: AtomicU8,
     health_since_ms: AtomicI64,
@@ -51,6 +54,8 @@ impl InstanceState {
             tally: Arc::default(),
             latencies: Latencies::default(),
             responses: ResponseTimes::default(),
+            breaker: Arc::default(),
+            pinned: Arc::default(),
             outlier: Outlier::default(),
             health: AtomicU8::new(encode(Health::Unchecked)),
             health_since_ms: AtomicI64::new(unix_ms()),

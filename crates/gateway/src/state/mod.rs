@@ -1,16 +1,24 @@
 //! What a gateway counts and remembers; it outlives the plans.
 
+mod breaker;
+mod budget;
 mod instance;
+mod journal;
 mod latency;
 mod outlier;
 mod pool;
+mod rate;
 mod response;
 mod tally;
 
+pub(crate) use breaker::{Breaker, Pass, Transition};
+pub(crate) use budget::Budget;
 pub(crate) use instance::{CheckOrders, InstanceState};
+pub(crate) use journal::{Happened, Journal};
 pub(crate) use latency::{Latencies, add};
 pub(crate) use outlier::{Outlier, Standing};
-pub(crate) use pool::PoolState;
+pub(crate) use pool::{PoolState, Refusal};
+pub(crate) use rate::RateLimit;
 pub(crate) use response::ResponseTimes;
 pub(crate) use tally::{InFlight, Outcome, Tally};
 

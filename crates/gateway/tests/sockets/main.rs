@@ -4,15 +4,20 @@
     reason = "everything here is a test; clippy's exception covers only functions marked as such"
 )]
 
+mod affinity;
 mod algorithms;
 mod apply;
+mod breakers;
 mod drain;
 mod failover;
 mod headers;
 mod health;
 mod hostile_clients;
 mod hostile_instances;
+mod limits;
 mod outlier;
+mod panic_mode;
+mod retries;
 mod routing;
 mod spread;
 mod start;

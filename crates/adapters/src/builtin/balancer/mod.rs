@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use gateway::{Gateway, GatewayStats, InstanceStats, PoolStats};
 use model::{
-    Algorithm, BalancerId, BalancerObservation, InstanceId, InstanceObservation, PoolId, PoolObservation, PoolPlan, SourceId, Window,
+    Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, Pins, PoolId, PoolObservation, PoolPlan, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -72,6 +72,16 @@ impl Balancer for BuiltinBalancer {
     async fn apply(&self, plan: &PoolPlan) -> Result<(), ApplyError> {
         self.gateway.apply_pool(plan).map_err(|e| ApplyError::Refused(e.to_string()))
     }
+
+    async fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApplyError> {
+        self.gateway
+            .reset_breakers(pool, targets)
+            .map_err(|e| ApplyError::Refused(e.to_string()))
+    }
+
+    async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError> {
+        self.gateway.pins(pool).map_err(|e| SourceError(e.to_string()))
+    }
 }
 
 impl Windows {
@@ -92,6 +102,7 @@ impl Windows {
             unrouted: stats.unrouted,
             window,
             pools,
+            events: stats.events,
         }
     }
 
@@ -108,6 +119,10 @@ impl Windows {
             in_flight: stats.in_flight,
             counters: stats.counters,
             unserved: stats.unserved,
+            refusals: stats.refusals,
+            retries: stats.retries,
+            breaker: Some(stats.breaker),
+            is_panicking: stats.is_panicking,
             window,
             instances: stats.instances.into_iter().map(|i| self.instance(&id, i, now)).collect(),
         }
@@ -125,6 +140,8 @@ impl Windows {
             health: stats.health,
             health_since_ms: stats.health_since_ms,
             ejected_until_ms: stats.ejected_until_ms,
+            breaker: Some(stats.breaker),
+            pinned: stats.pinned,
             in_flight: stats.in_flight,
             counters: stats.counters,
             window,

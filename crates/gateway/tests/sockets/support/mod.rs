@@ -14,7 +14,8 @@ use std::{
 
 use gateway::{Gateway, GatewayConfig, GatewayStats, InstanceStats, PoolStats};
 use model::{
-    AdminState, Algorithm, GatewayPlan, HealthCheck, InstanceId, InstancePlan, OutlierEjection, PathPrefix, PoolId, PoolPlan, Route, Weight,
+    AdminState, Algorithm, BreakerHold, BreakerPolicy, GatewayPlan, HealthCheck, InstanceId, InstancePlan, OutlierEjection, PathPrefix,
+    PoolId, PoolPlan, Route, Weight,
 };
 use tokio::net::TcpSocket;
 
@@ -76,6 +77,13 @@ pub(crate) fn never_ejected() -> OutlierEjection {
     }
 }
 
+pub(crate) fn never_open() -> BreakerPolicy {
+    BreakerPolicy {
+        failures: 0,
+        ..BreakerPolicy::default()
+    }
+}
+
 pub(crate) fn quick_checks() -> HealthCheck {
     HealthCheck {
         interval_ms: 100,
@@ -91,6 +99,7 @@ pub(crate) fn instance(id: &str, address: SocketAddr) -> InstancePlan {
         address,
         weight: Weight::ONE,
         admin: AdminState::Ready,
+        breaker: BreakerHold::Auto,
     }
 }
 
@@ -101,12 +110,10 @@ pub(crate) fn weight(weight: u16) -> Weight {
 /// A pool named `p` with rare checks.
 pub(crate) fn pool(algorithm: Algorithm, instances: Vec<InstancePlan>) -> PoolPlan {
     PoolPlan {
-        pool: PoolId::new("p").unwrap(),
-        version: 1,
-        algorithm,
         health_check: rare_checks(),
         outlier: never_ejected(),
-        instances,
+        breaker: never_open(),
+        ..PoolPlan::new(PoolId::new("p").unwrap(), 1, algorithm, instances)
     }
 }
 

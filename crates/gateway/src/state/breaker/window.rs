@@ -1,0 +1,84 @@
+//! How many of the latest requests failed: a stretch of time in ten slots.
+
+const SLOTS: u64 = 10;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    requests: u32,
+    failures: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    slots: [Slot; SLOTS as usize],
+    /// Number of the newest slot since the clock began.
+    newest: u64,
+    /// ms of one slot.
+    width_ms: u64,
+}
+
+impl Window {
+    pub(super) fn clear(&mut self) {
+        self.slots = Default::default();
+    }
+
+    pub(super) fn add(&mut self, failed: bool, now_ms: u64, window_ms: u32) {
+        self.advance(now_ms, window_ms);
+        let slot = &mut self.slots[index(self.newest)];
+        slot.requests = slot.requests.saturating_add(1);
+        slot.failures = slot.failures.saturating_add(failed.into());
+    }
+
+    /// Requests and failures of the last `window_ms`, to a tenth of it.
+    pub(super) fn sums(&mut self, now_ms: u64, window_ms: u32) -> (u32, u32) {
+        self.advance(now_ms, window_ms);
+        self.slots.iter().fold((0, 0), |(requests, failures): (u32, u32), slot| {
+            (requests.saturating_add(slot.requests), failures.saturating_add(slot.failures))
+        })
+    }
+
+    fn advance(&mut self, now_ms: u64, window_ms: u32) {
+        let width_ms = (u64::from(window_ms) / SLOTS).max(1);
+        if width_ms != self.width_ms {
+            // Slots of another width cannot be told apart by time.
+            self.clear();
+            self.width_ms = width_ms;
+            self.newest = now_ms / width_ms;
+            return;
+        }
+        let newest = now_ms / width_ms;
+        for passed in 0..newest.saturating_sub(self.newest).min(SLOTS) {
+            self.slots[index(newest - passed)] = Slot::default();
+        }
+        self.newest = self.newest.max(newest);
+    }
+}
+
+const fn index(slot: u64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "less than ten")]
+    let index = (slot % SLOTS) as usize;
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_older_than_the_window_is_forgotten() {
+        let mut window = Window::default();
+        window.add(true, 1_000, 10_000);
+        window.add(false, 5_000, 10_000);
+        assert_eq!(window.sums(5_000, 10_000), (2, 1));
+        assert_eq!(window.sums(10_999, 10_000), (2, 1));
+        assert_eq!(window.sums(11_000, 10_000), (1, 0));
+        assert_eq!(window.sums(1_000_000, 10_000), (0, 0));
+    }
+
+    #[test]
+    fn another_width_begins_anew() {
+        let mut window = Window::default();
+        window.add(true, 1_000, 10_000);
+        assert_eq!(window.sums(1_000, 20_000), (0, 0));
+    }
+}

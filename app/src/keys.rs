@@ -16,10 +16,11 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 11] = [
+pub const HELP: [(&str, &str); 12] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),
+    ("g b", "go to Breakers"),
     ("g e", "go to Events"),
     ("j", "next row"),
     ("k", "previous row"),
@@ -43,6 +44,7 @@ impl Chords {
             let go = match key {
                 "o" => Some("/"),
                 "p" => Some("/pools"),
+                "b" => Some("/breakers"),
                 "e" => Some("/events"),
                 _ => None,
             };

@@ -86,6 +86,7 @@ fn belongs(frame: &Frame, key: &ViewKey) -> bool {
         (ViewData::Pool(view), ViewKey::Pool(id)) => view.pool.id == *id,
         (ViewData::Overview(_), ViewKey::Overview)
         | (ViewData::Pools(_), ViewKey::Pools)
+        | (ViewData::Breakers(_), ViewKey::Breakers)
         | (ViewData::Events(_), ViewKey::Events)
         | (ViewData::Gone, ViewKey::Pool(_)) => true,
         _ => false,
@@ -275,6 +276,7 @@ fn view_key(view: &ViewData) -> Option<ViewKey> {
         ViewData::Overview(_) => Some(ViewKey::Overview),
         ViewData::Pools(_) => Some(ViewKey::Pools),
         ViewData::Pool(pool) => Some(ViewKey::Pool(pool.pool.id.clone())),
+        ViewData::Breakers(_) => Some(ViewKey::Breakers),
         ViewData::Events(_) => Some(ViewKey::Events),
         ViewData::Gone => None,
     }

@@ -40,7 +40,7 @@ export function settings(pools: Record<string, Backend[]>): string {
   return Object.entries(pools)
     .map(([pool, backends]) => {
       const instances = backends.map((b) => `[[pools.instances]]\nid = "${b.name}"\naddress = "${b.address}"\n`).join('');
-      return `[[pools]]\nid = "${pool}"\nhealth.interval_ms = 200\nhealth.slow_start_ms = 0\n${instances}\n[[routes]]\npath = "/${pool}"\npool = "${pool}"\n`;
+      return `[[pools]]\nid = "${pool}"\nhealth.interval_ms = 200\nhealth.slow_start_ms = 0\nbreaker.failures = 0\n${instances}\n[[routes]]\npath = "/${pool}"\npool = "${pool}"\n`;
     })
     .join('\n');
 }

@@ -146,7 +146,7 @@ test('a drained instance gets nothing, in every browser, until it is ready again
 
 test('the health check form validates as one types, and the server again', async ({ page, request }) => {
   await open(page, SETTINGS);
-  const interval = page.locator('input[name="interval_ms"]');
+  const interval = page.locator('input[name="settings[interval_ms]"]');
   await interval.fill('5');
   await expect(interval).toHaveAttribute('aria-invalid', 'true');
   await expect(page.locator('#health-interval_ms-error')).toContainText('between 100 and 600000');
@@ -159,7 +159,7 @@ test('the health check form validates as one types, and the server again', async
   await expect(toast(page)).toContainText('Undone.');
 
   const { version } = await intent(request, 'samples');
-  const form = { pool: 'samples', expected_version: String(version), path: '/health', interval_ms: '5', timeout_ms: '5000', rise: '2', fall: '3', slow_start_ms: '0' };
+  const form = { pool: 'samples', expected_version: String(version), 'settings[path]': '/health', 'settings[interval_ms]': '5' };
   const refused = await command(request, 'change_health_check', form);
   expect(refused.status).toBe(422);
   expect(refused.body).toContain('interval_ms');

@@ -37,7 +37,13 @@ test('a forged command is refused with 403 and changes nothing', async ({ page, 
   const pool = { pool: 'samples', expected_version: String(before.version) };
   const forged: [string, Record<string, string>][] = [
     ['change_algorithm', { ...pool, algorithm: 'least_connections' }],
-    ['change_health_check', { ...pool, path: '/', interval_ms: '1000', timeout_ms: '1000', rise: '1', fall: '1', slow_start_ms: '0' }],
+    ['change_health_check', { ...pool, 'settings[path]': '/' }],
+    ['change_breaker', { ...pool, 'settings[failures]': '0' }],
+    ['change_retry', { ...pool, 'settings[attempts]': '1' }],
+    ['change_affinity', { ...pool, 'settings[kind]': 'cookie' }],
+    ['change_limits', { ...pool, 'settings[requests]': '1' }],
+    ['hold_breakers', { ...pool, targets: '*', to: 'open' }],
+    ['reset_breakers', { pool: 'samples', targets: '*' }],
     ['change_outlier_ejection', { ...pool, failures: '0', base_ms: '1000', max_ms: '1000', max_percent: '0' }],
     ['change_instances', { ...pool, ids: 'sample-1', admin: 'drain' }],
   ];

@@ -12,7 +12,7 @@ use control::{
     Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
     ports::{Balancer, Clock, SystemClock, Workloads},
 };
-use gateway::{Gateway, GatewayConfig};
+use gateway::{AffinityKey, Gateway, GatewayConfig};
 use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, WorkloadId};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -132,7 +132,15 @@ impl Application {
         let plans = initial_plans(store, &pools, clock.now_ms())
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;
-        let gateway = Gateway::start(GatewayConfig::from(&settings.gateway), GatewayPlan { routes, pools: plans });
+        let key = store
+            .secret("affinity", rand::random())
+            .await
+            .map_err(|e| StartError::Control { why: e.to_string() })?;
+        let gateway_config = GatewayConfig {
+            affinity_key: AffinityKey::new(key),
+            ..GatewayConfig::from(&settings.gateway)
+        };
+        let gateway = Gateway::start(gateway_config, GatewayPlan { routes, pools: plans });
         let gateway = Arc::new(gateway.map_err(|e| StartError::Gateway { why: e.to_string() })?);
         if let Some(samples) = &samples {
             accompany(samples, config, &gateway).await?;

@@ -30,7 +30,7 @@ pub fn open_page() -> Page {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{Visitor, answer, control, pages, system_admin, viewer};
+pub use server::{Visitor, answer, change_pool, control, pages, system_admin, viewer};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -43,7 +43,7 @@ mod server {
     use http::{HeaderValue, StatusCode, header, request::Parts};
     use leptos::{nonce::use_nonce, prelude::use_context};
     use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
-    use model::ApiError;
+    use model::{ApiError, PoolChange, PoolId, change::Changed};
 
     use super::{Page, Theme};
     use crate::{App, api::Problem, theme};
@@ -72,6 +72,12 @@ mod server {
 
     pub fn system_admin() -> Result<SystemAdmin, Problem> {
         answer(principal()?.system_admin())
+    }
+
+    /// Changes a pool's policy in the name of who asks, if that is a system admin.
+    pub async fn change_pool(pool: &PoolId, expected_version: u64, change: PoolChange) -> Result<Changed, Problem> {
+        let who = system_admin()?;
+        answer(control()?.change_pool(&who, pool, expected_version, &change).await)
     }
 
     /// The result, with its HTTP status set.

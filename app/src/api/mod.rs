@@ -1,5 +1,6 @@
 //! Server functions, by noun. Each is three lines: who (a permission proof), call (a `Control` verb), answer (a `model` type).
 
+mod breakers;
 pub mod context;
 pub mod events;
 pub mod me;
@@ -9,11 +10,13 @@ pub mod search;
 pub mod series;
 pub mod view;
 
+pub use breakers::{HoldBreakers, ResetBreakers, hold_breakers, reset_breakers};
 pub use events::{ReadEvents, events};
 pub use me::{Me, ReadMe, me};
 pub use pool::{
-    ChangeAlgorithm, ChangeHealthCheck, ChangeInstances, ChangeOutlierEjection, ReadIntent, change_algorithm, change_health_check,
-    change_instances, change_outlier_ejection, intent,
+    ChangeAffinity, ChangeAlgorithm, ChangeBreaker, ChangeHealthCheck, ChangeInstances, ChangeLimits, ChangeOutlierEjection, ChangeRetry,
+    ReadIntent, ReadPins, change_affinity, change_algorithm, change_breaker, change_health_check, change_instances, change_limits,
+    change_outlier_ejection, change_retry, intent, pins,
 };
 pub use problem::Problem;
 pub use search::{Search, search};

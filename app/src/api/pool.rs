@@ -1,7 +1,8 @@
-#![expect(clippy::too_many_arguments, reason = "one for each field of a form")]
-
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{AdminState, Algorithm, PoolId, PoolIntent, change::Changed};
+use model::{
+    AdminState, AffinityPolicy, Algorithm, BreakerPolicy, HealthCheck, LimitPolicy, OutlierEjection, Pins, PoolId, PoolIntent, RetryPolicy,
+    change::Changed,
+};
 
 use super::Problem;
 
@@ -15,65 +16,37 @@ pub async fn intent(pool: PoolId) -> Result<PoolIntent, Problem> {
 
 #[server(name = ChangeAlgorithm, prefix = "/api/fn", endpoint = "change_algorithm")]
 pub async fn change_algorithm(pool: PoolId, expected_version: u64, algorithm: Algorithm) -> Result<Changed, Problem> {
-    use model::PoolChange;
-
-    use super::context;
-    let who = context::system_admin()?;
-    let change = PoolChange::Algorithm { algorithm };
-    context::answer(context::control()?.change_pool(&who, &pool, expected_version, &change).await)
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Algorithm { algorithm }).await
 }
 
 #[server(name = ChangeHealthCheck, prefix = "/api/fn", endpoint = "change_health_check")]
-pub async fn change_health_check(
-    pool: PoolId,
-    expected_version: u64,
-    path: String,
-    interval_ms: u32,
-    timeout_ms: u32,
-    rise: u8,
-    fall: u8,
-    slow_start_ms: u32,
-) -> Result<Changed, Problem> {
-    use model::{HealthCheck, PathPrefix, PoolChange};
-
-    use super::context;
-    let who = context::system_admin()?;
-    let path = context::answer(PathPrefix::new(path).map_err(Into::into))?;
-    let change = PoolChange::HealthCheck {
-        health_check: HealthCheck {
-            path,
-            interval_ms,
-            timeout_ms,
-            rise,
-            fall,
-            slow_start_ms,
-        },
-    };
-    context::answer(context::control()?.change_pool(&who, &pool, expected_version, &change).await)
+pub async fn change_health_check(pool: PoolId, expected_version: u64, settings: HealthCheck) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::HealthCheck { health_check: settings }).await
 }
 
 #[server(name = ChangeOutlierEjection, prefix = "/api/fn", endpoint = "change_outlier_ejection")]
-pub async fn change_outlier_ejection(
-    pool: PoolId,
-    expected_version: u64,
-    failures: u16,
-    base_ms: u32,
-    max_ms: u32,
-    max_percent: u8,
-) -> Result<Changed, Problem> {
-    use model::{OutlierEjection, PoolChange};
+pub async fn change_outlier_ejection(pool: PoolId, expected_version: u64, settings: OutlierEjection) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::OutlierEjection { outlier: settings }).await
+}
 
-    use super::context;
-    let who = context::system_admin()?;
-    let change = PoolChange::OutlierEjection {
-        outlier: OutlierEjection {
-            failures,
-            base_ms,
-            max_ms,
-            max_percent,
-        },
-    };
-    context::answer(context::control()?.change_pool(&who, &pool, expected_version, &change).await)
+#[server(name = ChangeBreaker, prefix = "/api/fn", endpoint = "change_breaker")]
+pub async fn change_breaker(pool: PoolId, expected_version: u64, settings: BreakerPolicy) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Breaker { breaker: settings }).await
+}
+
+#[server(name = ChangeRetry, prefix = "/api/fn", endpoint = "change_retry")]
+pub async fn change_retry(pool: PoolId, expected_version: u64, settings: RetryPolicy) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Retry { retry: settings }).await
+}
+
+#[server(name = ChangeAffinity, prefix = "/api/fn", endpoint = "change_affinity")]
+pub async fn change_affinity(pool: PoolId, expected_version: u64, settings: AffinityPolicy) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Affinity { affinity: settings }).await
+}
+
+#[server(name = ChangeLimits, prefix = "/api/fn", endpoint = "change_limits")]
+pub async fn change_limits(pool: PoolId, expected_version: u64, settings: LimitPolicy) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Limits { limits: settings }).await
 }
 
 /// Weight, state or both, for the instances named in `ids` (comma between them); what is absent stays.
@@ -88,7 +61,8 @@ pub async fn change_instances(
     use model::{ApiError, InstanceId, PoolChange, Weight};
 
     use super::context;
-    let who = context::system_admin()?;
+    // Nobody learns from an error what they may not change.
+    context::system_admin()?;
     let ids = ids
         .split(',')
         .filter(|id| !id.is_empty())
@@ -96,6 +70,13 @@ pub async fn change_instances(
         .collect::<Result<Vec<_>, _>>();
     let ids = context::answer(ids.map_err(|e| ApiError::invalid("instances", e.to_string())))?;
     let weight = context::answer(weight.map(Weight::new).transpose().map_err(Into::into))?;
-    let change = PoolChange::Instances { ids, weight, admin };
-    context::answer(context::control()?.change_pool(&who, &pool, expected_version, &change).await)
+    context::change_pool(&pool, expected_version, PoolChange::Instances { ids, weight, admin }).await
+}
+
+/// Which clients come back to which instance.
+#[server(name = ReadPins, prefix = "/api/fn", endpoint = "pins", input = GetUrl)]
+pub async fn pins(pool: PoolId) -> Result<Pins, Problem> {
+    use super::context;
+    let who = context::viewer()?;
+    context::answer(context::control()?.pins(&who, &pool).await)
 }

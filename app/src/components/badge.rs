@@ -1,14 +1,14 @@
 //! State as colour, icon and word, always all three.
 
 use leptos::prelude::*;
-use model::{InstanceState, Severity};
+use model::{BreakerState, InstanceState, Severity};
 
 use super::{Icon, icon};
 
 const fn state_icon(state: InstanceState) -> Icon {
     match state {
         InstanceState::Up => Icon::Up,
-        InstanceState::GoingDown | InstanceState::Ejected => Icon::Warning,
+        InstanceState::GoingDown | InstanceState::Ejected | InstanceState::BreakerOpen => Icon::Warning,
         InstanceState::Down => Icon::Down,
         InstanceState::Drain => Icon::Drain,
         InstanceState::Maintenance => Icon::Maintenance,
@@ -22,6 +22,24 @@ pub fn state_badge(state: InstanceState) -> impl IntoView {
     view! {
         <span class="badge" data-state=state.id()>
             {icon(state_icon(state))}
+            <span>{state.label()}</span>
+        </span>
+    }
+}
+
+const fn breaker_icon(state: BreakerState) -> Icon {
+    match state {
+        BreakerState::Closed => Icon::Up,
+        BreakerState::HalfOpen => Icon::Unchecked,
+        BreakerState::Open => Icon::Down,
+        BreakerState::ForcedOpen | BreakerState::ForcedClosed => Icon::Maintenance,
+    }
+}
+
+pub fn breaker_badge(state: BreakerState) -> impl IntoView {
+    view! {
+        <span class="badge" data-breaker=state.id()>
+            {icon(breaker_icon(state))}
             <span>{state.label()}</span>
         </span>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 pub enum Icon {
     Overview,
     Pools,
+    Breakers,
     Events,
     Search,
     Pause,
@@ -33,6 +34,7 @@ impl Icon {
         match self {
             Self::Overview => "M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5h-4.5zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5h-4.5z",
             Self::Pools => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01",
+            Self::Breakers => "M1.5 8h4M10.5 8h4M5.5 8l4.6-3.6M10.5 8v.01",
             Self::Events => "M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01",
             Self::Search => "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2",
             Self::Pause => "M5.5 3.5v9M10.5 3.5v9",

@@ -14,7 +14,7 @@ mod table;
 mod time;
 mod toast;
 
-pub use badge::{Legend, SeverityBadge, state_badge};
+pub use badge::{Legend, SeverityBadge, breaker_badge, state_badge};
 pub use callout::{Callout, Empty, ErrorPanel, SourceNote, Tone};
 pub use card::Card;
 pub use copy::CopyButton;

@@ -8,9 +8,10 @@ use crate::{
 };
 
 /// The pages there are. A page that does not exist yet is not in here.
-const PAGES: [(&str, &str, Icon); 3] = [
+const PAGES: [(&str, &str, Icon); 4] = [
     ("/", "Overview", Icon::Overview),
     ("/pools", "Pools", Icon::Pools),
+    ("/breakers", "Breakers", Icon::Breakers),
     ("/events", "Events", Icon::Events),
 ];
 

@@ -1,5 +1,6 @@
 //! One folder or file per page; each only composes.
 
+mod breakers;
 mod events;
 mod not_found;
 mod overview;
@@ -9,6 +10,7 @@ mod search;
 mod setup;
 mod sign_in;
 
+pub use breakers::BreakersPage;
 pub use events::EventsPage;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;

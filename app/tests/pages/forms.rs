@@ -41,7 +41,14 @@ async fn the_live_page_gets_the_status_and_the_field() {
         "{}",
         invalid.body
     );
-    let drained = change("pool=web&expected_version=1&ids=a,b&admin=drain").await;
+    let both = change("pool=web&expected_version=1&ids=a,b&admin=drain").await;
+    assert_eq!(
+        (both.status.as_u16(), both.has("only 0 of 2 would be left in service")),
+        (422, true),
+        "{}",
+        both.body
+    );
+    let drained = change("pool=web&expected_version=1&ids=a&admin=drain").await;
     assert_eq!(
         (drained.status, drained.has("\"outcome\":\"done\"")),
         (StatusCode::OK, true),

@@ -1,10 +1,14 @@
 //! Commands change what is intended, in one transaction with their audit row; the reconcile loop makes it so.
 
-use model::{ApiError, PoolChange, PoolId, PoolIntent, PoolPolicy, change, change::Changed};
+use model::{
+    Actor, ApiError, BreakerTarget, EventKind, FieldDiff, NewEvent, PoolChange, PoolId, PoolIntent, PoolPolicy, Severity, change,
+    change::Changed,
+};
 
 use crate::{
     Control,
     access::SystemAdmin,
+    decide::guard,
     ports::{AuditEntry, PutError, PutPolicy},
     state::{UNANNOUNCED_MAX, Unannounced},
 };
@@ -47,6 +51,13 @@ impl Control {
             .cloned()
             .ok_or_else(|| ApiError::not_found("pool", pool))?;
         let after = change.apply(&current.policy, &members)?;
+        if let PoolChange::Instances {
+            ids, admin: Some(admin), ..
+        } = change
+            && let Some(seen) = state.snapshot.borrow().pools.iter().find(|p| &p.id == pool)
+        {
+            guard::may_take_out(seen, &current.policy, ids, *admin)?;
+        }
         if current.version != expected_version {
             return Err(conflict(current, after));
         }
@@ -96,6 +107,81 @@ impl Control {
         }
         state.reconcile_now.notify_one();
         Ok(Changed::Done { version, diff })
+    }
+}
+
+impl Control {
+    /// Closes breakers at once; what they counted is forgotten. Not a policy: it happens, and is written down first.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`], [`ApiError::Invalid`], [`ApiError::Unavailable`].
+    pub async fn reset_breakers(&self, who: &SystemAdmin, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApiError> {
+        let (control, who, pool, targets) = (self.clone(), who.clone(), pool.clone(), targets.to_vec());
+        tokio::spawn(async move { control.reset_breakers_whole(&who, &pool, &targets).await })
+            .await
+            .unwrap_or_else(|e| Err(ApiError::unavailable("the command", e)))
+    }
+
+    async fn reset_breakers_whole(&self, who: &SystemAdmin, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApiError> {
+        let state = &self.state;
+        let setup = state.pool(pool).ok_or_else(|| ApiError::not_found("pool", pool))?;
+        if targets.is_empty() {
+            return Err(ApiError::invalid("targets", "choose at least one breaker"));
+        }
+        let members = setup.members();
+        for target in targets {
+            if let BreakerTarget::Instance(id) = target
+                && !members.contains(id)
+            {
+                return Err(ApiError::invalid("targets", format!("the pool has no instance {id}")));
+            }
+        }
+        let balancer = state.ports.balancers.iter().find(|b| b.source() == setup.balancer);
+        let balancer = balancer.ok_or_else(|| ApiError::not_found("balancer", &setup.balancer))?;
+        let names: Vec<_> = targets
+            .iter()
+            .map(|target| match target {
+                BreakerTarget::Pool => format!("pool {pool}"),
+                BreakerTarget::Instance(id) => id.to_string(),
+            })
+            .collect();
+        let by = who.user().name.to_string();
+        let audit = AuditEntry {
+            at_ms: state.now_ms(),
+            who: by.clone(),
+            from: who.from().to_string(),
+            action: "breaker.reset".into(),
+            target: pool.to_string(),
+            diff: names
+                .iter()
+                .map(|name| FieldDiff {
+                    field: format!("{name} breaker"),
+                    before: String::new(),
+                    after: "reset".into(),
+                })
+                .collect(),
+        };
+        let event = NewEvent {
+            at_ms: state.now_ms(),
+            kind: EventKind::BreakerReset,
+            severity: Severity::Info,
+            pool: Some(pool.clone()),
+            instance: None,
+            summary: format!("Breaker reset: {}", names.join(", ")),
+            cause: String::new(),
+            actor: Actor::User(by),
+        };
+        let journal = &state.ports.journal;
+        journal
+            .record(&audit, &event)
+            .await
+            .map_err(|e| ApiError::unavailable("the database", e))?;
+        balancer
+            .reset_breakers(pool, targets)
+            .await
+            .map_err(|e| ApiError::unavailable("the balancer", e))?;
+        state.collect_now.notify_one();
+        Ok(())
     }
 }
 

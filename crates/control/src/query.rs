@@ -1,7 +1,7 @@
 //! Questions: nothing here changes anything.
 
 use model::{
-    ApiError, Event, EventFilter, Frame, FrameId, Page, PoolId, PoolIntent, SearchHit, SeriesQuery, SeriesSet, SourceState, ViewData,
+    ApiError, Event, EventFilter, Frame, FrameId, Page, Pins, PoolId, PoolIntent, SearchHit, SeriesQuery, SeriesSet, SourceState, ViewData,
     ViewKey,
 };
 
@@ -74,6 +74,11 @@ impl Control {
         })
     }
 
+    /// Unix time, ms: when what is said to last from now on begins.
+    pub fn now_ms(&self) -> i64 {
+        self.state.now_ms()
+    }
+
     /// Unix time of the newest snapshot, ms: the end of a relative range.
     pub fn newest_ms(&self, _who: &Viewer) -> i64 {
         self.state.snapshot.borrow().at_ms
@@ -107,6 +112,20 @@ impl Control {
             .get(pool)
             .cloned()
             .ok_or_else(|| ApiError::not_found("pool", pool))
+    }
+
+    /// Which clients come back to which instance of a pool.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`], [`ApiError::Unavailable`] where the pool has no affinity or its balancer does not answer.
+    pub async fn pins(&self, _who: &Viewer, pool: &PoolId) -> Result<Pins, ApiError> {
+        let setup = self.state.pool(pool).ok_or_else(|| ApiError::not_found("pool", pool))?;
+        let balancer = self.state.ports.balancers.iter().find(|b| b.source() == setup.balancer);
+        let balancer = balancer.ok_or_else(|| ApiError::not_found("balancer", &setup.balancer))?;
+        balancer
+            .pins(pool)
+            .await
+            .map_err(|e| ApiError::unavailable("the list of clients", e))
     }
 
     /// Pools and instances whose name or address holds `text`, best first.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 pub use columns::{series_of, values};
 use model::{
-    CheckResult, Event, EventsView, InstanceSnapshot, InstanceState, OverviewView, PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView,
-    PoolsView, Snapshot, SourceState, SourceStatus, ViewData, ViewKey, view::Trouble,
+    BreakerRow, BreakerStatus, BreakersView, CheckResult, Event, EventsView, InstanceId, InstanceSnapshot, InstanceState, OverviewView,
+    PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView, PoolsView, Snapshot, SourceState, SourceStatus, ViewData, ViewKey, view::Trouble,
 };
 
 use crate::decide::snapshot::ended;
@@ -31,9 +31,42 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
             sources: facts.snapshot.sources.clone(),
         }),
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
+        ViewKey::Breakers => ViewData::Breakers(breakers(facts)),
         ViewKey::Events => ViewData::Events(EventsView {
             events: facts.events.iter().take(EventsView::MAX).cloned().collect(),
         }),
+    }
+}
+
+/// Worst first; equally bad ones by name, a pool's own before those of its instances.
+fn breakers(facts: Facts<'_>) -> BreakersView {
+    let mut rows = Vec::new();
+    for pool in &facts.snapshot.pools {
+        let Some(intent) = facts.intents.get(&pool.id) else { continue };
+        let row = |instance: Option<&InstanceId>, status: &BreakerStatus, hold| BreakerRow {
+            pool: pool.id.clone(),
+            instance: instance.cloned(),
+            status: status.clone(),
+            hold,
+            version: intent.version,
+        };
+        rows.extend(pool.breaker.iter().map(|status| row(None, status, intent.policy.breaker_hold)));
+        rows.extend(pool.instances.iter().filter_map(|i| {
+            let hold = intent.policy.instance(&i.id).breaker;
+            i.breaker.as_ref().map(|status| row(Some(&i.id), status, hold))
+        }));
+    }
+    rows.sort_by(|a, b| (a.status.state, &a.pool, &a.instance).cmp(&(b.status.state, &b.pool, &b.instance)));
+    BreakersView {
+        breakers: rows,
+        events: facts
+            .events
+            .iter()
+            .filter(|e| e.event.kind.is_of_breakers())
+            .take(BreakersView::EVENTS_MAX)
+            .cloned()
+            .collect(),
+        sources: facts.snapshot.sources.clone(),
     }
 }
 
@@ -128,6 +161,11 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         changed_at_ms: intent.changed_at_ms,
         changed_by: intent.changed_by.clone(),
         unserved: pool.unserved,
+        refusals: pool.refusals,
+        retries: pool.retries,
+        breaker: pool.breaker.clone(),
+        is_panicking: pool.is_panicking,
+        affinity: intent.policy.affinity.kind,
         instances: pool.instances.clone(),
         source,
         refused: facts.refused.get(id).cloned(),

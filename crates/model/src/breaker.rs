@@ -69,6 +69,27 @@ pub enum BreakerHold {
 }
 
 impl BreakerHold {
+    /// A week: what is held longer is forgotten.
+    const MINUTES_MAX: u32 = 7 * 24 * 60;
+
+    /// `auto`, `open` or `closed`, and for how many minutes from `now_ms` (Unix time).
+    ///
+    /// # Errors
+    /// The field that is wrong: `to` or `minutes`.
+    pub fn parse(to: &str, minutes: Option<u32>, now_ms: i64) -> Result<Self, InvalidValue> {
+        if let Some(minutes) = minutes {
+            InvalidValue::within("minutes", minutes, 1, Self::MINUTES_MAX, "")?;
+        }
+        let until_ms = minutes.map(|minutes| now_ms + i64::from(minutes) * 60_000);
+        match (to, until_ms) {
+            ("auto", _) => Ok(Self::Auto),
+            ("open", until_ms) => Ok(Self::Open { until_ms }),
+            ("closed", Some(until_ms)) => Ok(Self::Closed { until_ms }),
+            ("closed", None) => Err(InvalidValue::new("minutes", "say for how long: held closed, nothing is spared")),
+            _ => Err(InvalidValue::new("to", "allowed: auto, open, closed")),
+        }
+    }
+
     /// Whether it has run out at `now_ms`, Unix time.
     pub const fn is_over(&self, now_ms: i64) -> bool {
         match self {
@@ -96,6 +117,33 @@ impl fmt::Display for BreakerHold {
 pub enum BreakerTarget {
     Pool,
     Instance(InstanceId),
+}
+
+impl BreakerTarget {
+    /// Instances with a comma between them, `*` for the pool's own.
+    ///
+    /// # Errors
+    /// [`InvalidValue`] on field `targets`.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, InvalidValue> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|target| !target.is_empty())
+            .map(|target| match target {
+                "*" => Ok(Self::Pool),
+                id => InstanceId::new(id)
+                    .map(Self::Instance)
+                    .map_err(|e| InvalidValue::new("targets", e.to_string())),
+            })
+            .collect()
+    }
+
+    /// As [`BreakerTarget::parse_list`] reads it.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Pool => "*",
+            Self::Instance(id) => id.as_str(),
+        }
+    }
 }
 
 /// Where a breaker stands. Ordered from worst to best.
@@ -170,6 +218,26 @@ mod tests {
         assert!(BreakerHold::Auto.is_over(0));
         assert!(!BreakerHold::Open { until_ms: None }.is_over(i64::MAX));
         assert!(!BreakerHold::Closed { until_ms: 10 }.is_over(9) && BreakerHold::Closed { until_ms: 10 }.is_over(10));
+    }
+
+    #[test]
+    fn targets_are_names_and_the_pool_itself() {
+        let web = BreakerTarget::Instance("web-1".parse().unwrap());
+        assert_eq!(BreakerTarget::parse_list("*, web-1,").unwrap(), [BreakerTarget::Pool, web]);
+        assert!(BreakerTarget::parse_list("<b>").is_err());
+    }
+
+    #[test]
+    fn a_hold_is_parsed_with_the_end_it_needs() {
+        assert_eq!(BreakerHold::parse("open", None, 5), Ok(BreakerHold::Open { until_ms: None }));
+        assert_eq!(
+            BreakerHold::parse("closed", Some(2), 5),
+            Ok(BreakerHold::Closed { until_ms: 120_005 })
+        );
+        assert_eq!(BreakerHold::parse("auto", None, 5), Ok(BreakerHold::Auto));
+        for (to, minutes) in [("closed", None), ("ajar", Some(1)), ("open", Some(0)), ("open", Some(100_000))] {
+            assert!(BreakerHold::parse(to, minutes, 5).is_err(), "{to} {minutes:?}");
+        }
     }
 
     #[test]

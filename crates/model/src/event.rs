@@ -72,6 +72,7 @@ kinds! {
     BreakerOpened = "breaker.opened", "Breaker opened";
     BreakerHalfOpen = "breaker.half_open", "Breaker half-open";
     BreakerClosed = "breaker.closed", "Breaker closed";
+    BreakerReset = "breaker.reset", "Breaker reset";
     BreakerForced = "breaker.forced", "Breaker forced";
     PanicBegan = "pool.panic", "Panic mode";
     PanicEnded = "pool.calm", "Panic mode over";
@@ -80,6 +81,15 @@ kinds! {
     SourceDown = "source.down", "Source down";
     SourceUp = "source.up", "Source up";
     UserCreated = "user.created", "User created";
+}
+
+impl EventKind {
+    pub const fn is_of_breakers(self) -> bool {
+        matches!(
+            self,
+            Self::BreakerOpened | Self::BreakerHalfOpen | Self::BreakerClosed | Self::BreakerForced | Self::BreakerReset
+        )
+    }
 }
 
 impl std::str::FromStr for EventKind {

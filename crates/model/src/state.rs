@@ -28,6 +28,8 @@ impl Health {
 pub enum InstanceState {
     Down,
     Ejected,
+    /// Its circuit breaker is open.
+    BreakerOpen,
     GoingDown,
     /// The source stopped answering; not the same as down.
     Unknown,
@@ -38,10 +40,11 @@ pub enum InstanceState {
 }
 
 impl InstanceState {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Up,
         Self::GoingDown,
         Self::Ejected,
+        Self::BreakerOpen,
         Self::Down,
         Self::Drain,
         Self::Maintenance,
@@ -53,6 +56,7 @@ impl InstanceState {
         match self {
             Self::Down => "down",
             Self::Ejected => "ejected",
+            Self::BreakerOpen => "breaker_open",
             Self::GoingDown => "going_down",
             Self::Unknown => "unknown",
             Self::Unchecked => "unchecked",
@@ -67,6 +71,7 @@ impl InstanceState {
         match self {
             Self::Down => "down",
             Self::Ejected => "ejected",
+            Self::BreakerOpen => "breaker open",
             Self::GoingDown => "going down",
             Self::Unknown => "unknown",
             Self::Unchecked => "unchecked",
@@ -76,11 +81,17 @@ impl InstanceState {
         }
     }
 
+    /// Whether the balancer sends it new requests.
+    pub const fn gets_requests(self) -> bool {
+        matches!(self, Self::Up | Self::GoingDown | Self::Unchecked)
+    }
+
     /// One sentence for the legend.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Down => "failed its health checks; gets no requests",
             Self::Ejected => "failed too many requests in a row; gets none for a while",
+            Self::BreakerOpen => "its circuit breaker is open; gets no requests",
             Self::GoingDown => "failed its last check, but fewer than the pool's fall; still gets requests",
             Self::Unknown => "the source has stopped answering; last known values are shown",
             Self::Unchecked => "no health check has finished yet",

@@ -22,6 +22,14 @@ impl Journal for Store {
         Ok(stored)
     }
 
+    async fn record(&self, audit: &AuditEntry, event: &NewEvent) -> Result<Event, StoreError> {
+        let mut tx = self.db.begin().await?;
+        write_audit(&mut tx, audit).await?;
+        let stored = events::write(&mut tx, event).await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
     async fn read(&self, filter: &EventFilter, limit: u32) -> Result<Page<Event>, StoreError> {
         let limit = limit.min(PAGE_MAX);
         let (sql, values) = events::select(filter, i64::from(limit) + 1);

@@ -29,6 +29,7 @@ mod open;
 mod open_error;
 mod policies;
 mod row;
+mod secrets;
 mod value;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use control::ports::{AuditEntry, NewSession, NewUser, PasswordHash, PutPolicy, TokenHash};
 use model::{
     Actor, AdminState, Algorithm, BalancerId, BalancerObservation, Counters, EventKind, FieldDiff, Health, InstanceId, InstanceObservation,
-    NewEvent, PoolId, PoolObservation, PoolPolicy, Role, Severity, SourceId, UserId, UserName, Weight, Window,
+    NewEvent, PoolId, PoolObservation, PoolPolicy, Refusals, Retries, Role, Severity, SourceId, UserId, UserName, Weight, Window,
 };
 
 /// 2026-01-01T00:00:00Z: the moment at which things happen unless a test says otherwise.
@@ -112,6 +112,8 @@ pub fn instance_observation(name: &str, port: u16) -> InstanceObservation {
         health: Health::Up,
         health_since_ms: NOW_MS,
         ejected_until_ms: None,
+        breaker: None,
+        pinned: None,
         in_flight: 0,
         counters: Counters::default(),
         window: Window::default(),
@@ -129,6 +131,10 @@ pub fn pool_observation(name: &str, instances: &[&str]) -> PoolObservation {
         in_flight: 0,
         counters: Counters::default(),
         unserved: 0,
+        refusals: Refusals::default(),
+        retries: Retries::default(),
+        breaker: None,
+        is_panicking: false,
         window: Window::default(),
         instances: instances
             .iter()
@@ -144,5 +150,6 @@ pub fn balancer_observation(pools: Vec<PoolObservation>) -> BalancerObservation 
         unrouted: 0,
         window: Window::default(),
         pools,
+        events: vec![],
     }
 }

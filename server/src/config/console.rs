@@ -104,6 +104,10 @@ impl From<PublicUrl> for String {
 pub struct Network(IpNet);
 
 impl Network {
+    pub const fn net(self) -> IpNet {
+        self.0
+    }
+
     /// An IPv4 address that arrives over IPv6 (`::ffff:10.0.0.1`) is treated as the IPv4 address it is.
     pub fn contains(&self, ip: IpAddr) -> bool {
         self.0.contains(&ip.to_canonical())

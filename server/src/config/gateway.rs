@@ -6,7 +6,7 @@ use gateway::GatewayConfig;
 use model::Algorithm;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, error::BadValue, list::one_or_many};
+use super::{Key, Network, error::BadValue, list::one_or_many};
 
 /// The ids of [`Algorithm::ALL`]; a test holds them together.
 pub(super) const ALGORITHMS: &str =
@@ -20,6 +20,11 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("gateway.algorithm", ALGORITHMS),
     Key::new("gateway.threads", "0 (one per core) to 64 threads"),
     Key::new("gateway.max_connections", "1 to 65536 connections"),
+    Key::new(
+        "gateway.trusted_proxies",
+        "a list of addresses or networks whose X-Forwarded-For is believed, such as [\"10.0.0.0/8\"]",
+    ),
+    Key::new("gateway.max_uri_bytes", "256 to 65536 bytes"),
     Key::new("gateway.upstream_keepalive", "0 to 10000 idle connections"),
     Key::new("gateway.connect_timeout_ms", "10 to 600000 milliseconds"),
     Key::new("gateway.read_timeout_ms", "10 to 3600000 milliseconds"),
@@ -37,6 +42,11 @@ pub struct GatewaySettings {
     pub threads: usize,
     /// Of clients; the next ones wait.
     pub max_connections: usize,
+    /// Load balancers in front, whose word on who the client is counts.
+    #[serde(deserialize_with = "one_or_many")]
+    pub trusted_proxies: Vec<Network>,
+    /// Longest path and query; beyond it 414.
+    pub max_uri_bytes: usize,
     /// Idle connections kept to instances.
     pub upstream_keepalive: usize,
     /// Until an instance counts as unreachable and another one is tried.
@@ -54,6 +64,8 @@ impl Default for GatewaySettings {
             algorithm: Algorithm::RoundRobin,
             threads: 0,
             max_connections: GatewayConfig::MAX_CONNECTIONS,
+            trusted_proxies: Vec::new(),
+            max_uri_bytes: GatewayConfig::MAX_URI_BYTES,
             upstream_keepalive: 512,
             connect_timeout_ms: 2_000,
             read_timeout_ms: 60_000,
@@ -77,6 +89,7 @@ impl GatewaySettings {
         }
         BadValue::within("gateway.threads", self.threads, 0..=64)?;
         BadValue::within("gateway.max_connections", self.max_connections, 1..=65_536)?;
+        BadValue::within("gateway.max_uri_bytes", self.max_uri_bytes, 256..=65_536)?;
         BadValue::within("gateway.upstream_keepalive", self.upstream_keepalive, 0..=10_000)?;
         BadValue::within("gateway.connect_timeout_ms", self.connect_timeout_ms, 10..=600_000)?;
         BadValue::within("gateway.read_timeout_ms", self.read_timeout_ms, 10..=3_600_000)?;
@@ -96,6 +109,8 @@ impl From<&GatewaySettings> for GatewayConfig {
                 settings.threads
             },
             max_connections: settings.max_connections,
+            trusted_proxies: settings.trusted_proxies.iter().map(|network| network.net()).collect(),
+            max_uri_bytes: settings.max_uri_bytes,
             upstream_keepalive: settings.upstream_keepalive,
             connect_timeout: ms(settings.connect_timeout_ms),
             read_timeout: ms(settings.read_timeout_ms),

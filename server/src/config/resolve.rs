@@ -6,7 +6,7 @@ use std::{
 };
 
 use control::{InstanceSetup, PoolSetup};
-use model::{AdminState, InstancePolicy, PoolPolicy, Route, SourceId};
+use model::{InstancePolicy, PoolPolicy, Route, SourceId};
 
 use super::{
     ConfigError, InstanceSettings, Origin, PoolSettings, Settings,
@@ -50,6 +50,19 @@ pub(super) fn resolve_pools(settings: &Settings, origin: &Origin) -> Result<Vec<
 fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: &Origin) -> Result<PoolSetup, ConfigError> {
     let health = pool.health.over(&settings.health);
     health::check(&format!("pools.{index}.health"), &health).map_err(|bad| ConfigError::wrong(origin, bad))?;
+    let groups: [(&str, &dyn model::Settings); 5] = [
+        ("outlier", &pool.outlier),
+        ("breaker", &pool.breaker),
+        ("retry", &pool.retry),
+        ("affinity", &pool.affinity),
+        ("limits", &pool.limits),
+    ];
+    for (group, settings) in groups {
+        settings
+            .validate()
+            .map_err(|bad| BadValue::new(format!("pools.{index}.{group}.{}", bad.field), bad.reason))
+            .map_err(|bad| ConfigError::wrong(origin, bad))?;
+    }
     if pool.instances.is_empty() {
         return Err(contradiction(
             origin,
@@ -61,6 +74,11 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
     let mut policy = PoolPolicy {
         algorithm: pool.algorithm.unwrap_or(settings.gateway.algorithm),
         health_check: health,
+        outlier: pool.outlier,
+        breaker: pool.breaker,
+        retry: pool.retry,
+        affinity: pool.affinity.clone(),
+        limits: pool.limits,
         ..PoolPolicy::default()
     };
     let mut instances = Vec::new();
@@ -84,7 +102,7 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
             instance.id.clone(),
             InstancePolicy {
                 weight: instance.weight,
-                admin: AdminState::Ready,
+                ..InstancePolicy::default()
             },
         );
         instances.push(InstanceSetup {

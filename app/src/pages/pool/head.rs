@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use model::{BreakerState, Refusals, Retries};
 
 use super::{PoolContext, tabs::Tab};
 use crate::{
@@ -22,6 +23,15 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
     });
     let version = pool.part(|v| (v.intended_version, v.applied_version, v.changed_by.clone()));
     let unserved = pool.part(|v| v.unserved);
+    let refusals = pool.part(|v| refusal_words(&v.refusals));
+    let retries = pool.part(|v| retry_words(v.retries));
+    let panics = pool.part(|v| v.is_panicking);
+    let open = pool.part(|v| {
+        v.breaker
+            .as_ref()
+            .filter(|b| b.state < BreakerState::HalfOpen)
+            .map(|b| (b.state, b.cause.clone()))
+    });
     let refused = pool.part(|v| v.refused.clone());
     let change = move || query.link_with(|q| q.only(&[Range::KEY]).with(Tab::KEY, Tab::Settings.id()));
     view! {
@@ -61,7 +71,55 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
                 <dt>"Refused with 503"</dt>
                 <dd>{move || unserved.get().map(format::count)}</dd>
             </div>
+            {move || {
+                refusals
+                    .get()
+                    .flatten()
+                    .map(|(words, why)| {
+                        view! {
+                            <div>
+                                <dt>"Over a limit"</dt>
+                                <dd title=why>{words}</dd>
+                            </div>
+                        }
+                    })
+            }}
+            {move || {
+                retries
+                    .get()
+                    .flatten()
+                    .map(|words| {
+                        view! {
+                            <div>
+                                <dt>"Retries"</dt>
+                                <dd>{words}</dd>
+                            </div>
+                        }
+                    })
+            }}
         </dl>
+        {move || {
+            open.get()
+                .flatten()
+                .map(|(state, cause)| {
+                    view! {
+                        <Callout tone=Tone::Critical>
+                            <p class="strong">{format!("The pool's breaker is {}: every request is answered 503.", state.label())}</p>
+                            <p>{cause} " " <a href="/breakers">"See the breakers"</a></p>
+                        </Callout>
+                    }
+                })
+        }}
+        {move || {
+            (panics.get() == Some(true))
+                .then(|| {
+                    view! {
+                        <Callout tone=Tone::Critical>
+                            <p class="strong">"The pool panics: too few instances are in service, so health is ignored and all get requests."</p>
+                        </Callout>
+                    }
+                })
+        }}
         {move || {
             refused
                 .get()
@@ -77,6 +135,30 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
         }}
     }
     .into_any()
+}
+
+/// `12`, and of what kinds; nothing while nothing was refused.
+fn refusal_words(refusals: &Refusals) -> Option<(String, String)> {
+    let kinds = [
+        (refusals.rate, "429: one client too often"),
+        (refusals.body, "413: body too large"),
+        (refusals.in_flight, "503: too many in flight"),
+        (refusals.breaker, "503: breaker open"),
+    ];
+    let words: Vec<_> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| format!("{} × {kind}", format::count(*count)))
+        .collect();
+    (refusals.total() > 0).then(|| (format::count(refusals.total()), words.join(", ")))
+}
+
+fn retry_words(retries: Retries) -> Option<String> {
+    let over = match retries.over_budget {
+        0 => String::new(),
+        over => format!(", {} over budget", format::count(over)),
+    };
+    (retries != Retries::default()).then(|| format!("{}{over}", format::count(retries.sent)))
 }
 
 /// `version 7 by ann`, and while a change is under way `version 6 → 7, applying`.

@@ -1,7 +1,9 @@
 //! One pool: what it is, its instances, its traffic, its settings.
 
+mod affinity;
 mod change;
 mod head;
+mod health;
 mod instances;
 mod settings;
 mod tabs;
@@ -77,6 +79,11 @@ impl PoolContext {
         Memo::new(move |_| self.frames.with(|f| pool_view(f).map(&read)))
     }
 
+    /// Once, as it is now.
+    pub fn with_view_untracked<T>(self, read: impl FnOnce(Option<&PoolView>) -> T) -> T {
+        self.frames.with_untracked(|f| read(pool_view(f)))
+    }
+
     /// For what has to look at every frame.
     pub fn with_view<T>(self, read: impl FnOnce(Option<&PoolView>) -> T) -> T {
         self.frames.with(|f| read(pool_view(f)))
@@ -116,6 +123,8 @@ fn Pool(frame: Frame, me: Me) -> impl IntoView {
             move || match tab.get() {
                 Tab::Instances => view! { <instances::Instances pool=pool changer=changer query=query /> }.into_any(),
                 Tab::Traffic => view! { <traffic::Traffic pool=pool /> }.into_any(),
+                Tab::Health => view! { <health::HealthTab pool=pool /> }.into_any(),
+                Tab::Affinity => view! { <affinity::AffinityTab pool=pool query=query /> }.into_any(),
                 Tab::Settings => view! { <settings::Settings pool=pool changer=changer /> }.into_any(),
             }
         })}

@@ -6,17 +6,21 @@ use crate::url::{Query, Range, UseQuery};
 pub enum Tab {
     Instances,
     Traffic,
+    Health,
+    Affinity,
     Settings,
 }
 
 impl Tab {
     pub const KEY: &'static str = "tab";
-    const ALL: [Self; 3] = [Self::Instances, Self::Traffic, Self::Settings];
+    const ALL: [Self; 5] = [Self::Instances, Self::Traffic, Self::Health, Self::Affinity, Self::Settings];
 
     pub const fn id(self) -> &'static str {
         match self {
             Self::Instances => "instances",
             Self::Traffic => "traffic",
+            Self::Health => "health",
+            Self::Affinity => "affinity",
             Self::Settings => "settings",
         }
     }
@@ -25,6 +29,8 @@ impl Tab {
         match self {
             Self::Instances => "Instances",
             Self::Traffic => "Traffic",
+            Self::Health => "Health",
+            Self::Affinity => "Affinity",
             Self::Settings => "Settings",
         }
     }

@@ -1,7 +1,11 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
 pub mod downsample;
+pub mod guard;
 pub mod plan;
 pub mod rates;
 pub mod snapshot;
 pub mod transitions;
+
+#[cfg(test)]
+pub(crate) mod testing;

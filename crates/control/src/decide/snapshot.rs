@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use model::{
-    AdminState, BalancerObservation, Counters, Health, InstanceId, InstanceObservation, InstanceSnapshot, InstanceState, PoolId,
-    PoolObservation, PoolSnapshot, ProcessObservation, ProcessState, Snapshot, SourceId, SourceStatus, Totals, WorkloadObservation,
+    AdminState, BalancerObservation, BreakerState, BreakerStatus, Counters, Health, InstanceId, InstanceObservation, InstanceSnapshot,
+    InstanceState, PoolId, PoolObservation, PoolSnapshot, ProcessObservation, ProcessState, Snapshot, SourceId, SourceStatus, Totals,
+    WorkloadObservation,
 };
 
 use super::rates::{self, Moments};
@@ -46,15 +47,27 @@ pub const fn state(admin: AdminState, health: Health, fresh: bool) -> InstanceSt
 }
 
 /// What the check says, and what else is known.
-const fn settled(checked: InstanceState, ended: bool, ejected: bool, before: Option<InstanceState>) -> InstanceState {
+const fn settled(checked: InstanceState, ended: bool, barred: Option<InstanceState>, before: Option<InstanceState>) -> InstanceState {
     match (checked, before) {
         (InstanceState::Unknown | InstanceState::Maintenance, _) => checked,
         // Nobody answers there, whether or not a check has found out yet.
         _ if ended => InstanceState::Down,
         // Started again: down until a check has passed, whatever the checks before it came to.
         (InstanceState::Unchecked | InstanceState::GoingDown, Some(InstanceState::Down)) => InstanceState::Down,
-        (InstanceState::Up | InstanceState::GoingDown | InstanceState::Unchecked, _) if ejected => InstanceState::Ejected,
+        (InstanceState::Up | InstanceState::GoingDown | InstanceState::Unchecked, _) if let Some(barred) = barred => barred,
         _ => checked,
+    }
+}
+
+/// Why the balancer sends nothing to an instance that looks well.
+fn barred(instance: &InstanceObservation) -> Option<InstanceState> {
+    let is_open = |breaker: &BreakerStatus| matches!(breaker.state, BreakerState::Open | BreakerState::ForcedOpen);
+    if instance.ejected_until_ms.is_some() {
+        Some(InstanceState::Ejected)
+    } else if instance.breaker.as_ref().is_some_and(is_open) {
+        Some(InstanceState::BreakerOpen)
+    } else {
+        None
     }
 }
 
@@ -120,7 +133,7 @@ fn pool_snapshot(
             let state = settled(
                 state(i.admin, i.health, answers.fresh),
                 process.is_some_and(ended),
-                i.ejected_until_ms.is_some(),
+                barred(i),
                 before.map(|b| b.state),
             );
             let moments = Moments {
@@ -238,8 +251,8 @@ mod tests {
     }
     #[test]
     fn what_is_known_of_the_process_comes_before_the_check() {
-        use InstanceState::{Down, Drain, Ejected, GoingDown, Maintenance, Unchecked, Unknown, Up};
-        let (fine, ended, ejected) = ((false, false), (true, false), (false, true));
+        use InstanceState::{BreakerOpen, Down, Drain, Ejected, GoingDown, Maintenance, Unchecked, Unknown, Up};
+        let (fine, ended, ejected, open) = ((false, None), (true, None), (false, Some(Ejected)), (false, Some(BreakerOpen)));
         let table = [
             (Up, fine, Some(Up), Up),
             (GoingDown, fine, Some(Up), GoingDown),
@@ -253,14 +266,17 @@ mod tests {
             (Unchecked, fine, Some(Up), Unchecked),
             (Up, fine, Some(Down), Up),
             (Up, ejected, Some(Up), Ejected),
+            (Up, open, Some(Up), BreakerOpen),
+            (Down, open, Some(Up), Down),
+            (Drain, open, Some(Up), Drain),
             (GoingDown, ejected, Some(Ejected), Ejected),
             (Down, ejected, Some(Ejected), Down),
             (Drain, ejected, Some(Ejected), Drain),
-            (Up, (true, true), Some(Ejected), Down),
+            (Up, (true, Some(Ejected)), Some(Ejected), Down),
         ];
         for (checked, (ended, ejected), before, expected) in table {
             let is = settled(checked, ended, ejected, before);
-            assert_eq!(is, expected, "{checked:?} ended={ended} ejected={ejected} {before:?}");
+            assert_eq!(is, expected, "{checked:?} ended={ended} barred={ejected:?} {before:?}");
         }
     }
 }

@@ -164,14 +164,15 @@ fn exited(before: &ProcessObservation, after: &ProcessObservation) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use model::{AdminState, Algorithm, BalancerId, InstanceId, Totals, Weight};
+    use model::Totals;
 
     use super::*;
+    use crate::decide::testing::{id, pool_snapshot};
 
     fn process(pid: Option<u32>, state: ProcessState, restarts: u32) -> ProcessObservation {
         let last_exit = (restarts > 0).then(|| "killed by signal 9 (SIGKILL)".to_owned());
         ProcessObservation {
-            instance: InstanceId::new("a").unwrap(),
+            instance: id("a"),
             state,
             pid,
             restarts,
@@ -181,30 +182,9 @@ mod tests {
     }
 
     fn snapshot(state: InstanceState, process: Option<ProcessObservation>) -> Snapshot {
-        let instance = InstanceSnapshot {
-            id: InstanceId::new("a").unwrap(),
-            address: "127.0.0.1:1".parse().unwrap(),
-            zone: None,
-            state,
-            since_ms: 0,
-            weight: Weight::ONE,
-            admin: AdminState::Ready,
-            totals: Totals::default(),
-            share_percent: None,
-            last_check: None,
-            load: None,
-            process,
-        };
-        let pool = PoolSnapshot {
-            id: PoolId::new("web").unwrap(),
-            balancer: BalancerId::new("gateway").unwrap(),
-            algorithm: Algorithm::RoundRobin,
-            version: 1,
-            state,
-            totals: Totals::default(),
-            unserved: 0,
-            instances: vec![instance],
-        };
+        let mut pool = pool_snapshot(&[state]);
+        pool.instances[0].id = id("a");
+        pool.instances[0].process = process;
         Snapshot {
             seq: 1,
             at_ms: 1_000,

@@ -38,6 +38,20 @@ struct Memory<T> {
     since_ms: i64,
 }
 
+/// What a balancer tells beyond numbers, each once.
+fn news(memory: &Memory<BalancerObservation>, told: &mut u64) -> Vec<NewEvent> {
+    let Some((_, now)) = memory.answers.back().filter(|_| memory.down.is_none()) else {
+        return Vec::new();
+    };
+    if now.events.last().is_some_and(|last| last.seq < *told) {
+        // It was started again and counts anew.
+        *told = 0;
+    }
+    let new: Vec<_> = now.events.iter().filter(|e| e.seq > *told).map(|e| e.event.clone()).collect();
+    *told = now.events.last().map_or(*told, |last| last.seq);
+    new
+}
+
 impl<T> Memory<T> {
     fn new(id: SourceId, what: String, since_ms: i64) -> Self {
         Self {
@@ -95,13 +109,15 @@ pub(super) struct Collect {
     state: Arc<State>,
     to_record: mpsc::Sender<Vec<NewEvent>>,
     balancers: Vec<Memory<BalancerObservation>>,
+    /// By balancer, the number of the last of its events that was passed on.
+    told: Vec<u64>,
     workloads: Vec<Memory<Vec<WorkloadObservation>>>,
 }
 
 impl Collect {
     pub(super) fn new(state: Arc<State>, to_record: mpsc::Sender<Vec<NewEvent>>) -> Self {
         let now = state.now_ms();
-        let balancers = state
+        let balancers: Vec<Memory<BalancerObservation>> = state
             .ports
             .balancers
             .iter()
@@ -116,6 +132,7 @@ impl Collect {
         Self {
             state,
             to_record,
+            told: vec![0; balancers.len()],
             balancers,
             workloads,
         }
@@ -198,11 +215,14 @@ impl Loop for Collect {
         let previous = state.snapshot.borrow().clone();
         let next = self.assemble(&previous, now_ms);
         state.ring.write().push(next.seq, next.at_ms, views::values(&next));
-        let events = if previous.seq == 0 {
+        let mut events = if previous.seq == 0 {
             Vec::new()
         } else {
             transitions::between(&previous, &next)
         };
+        for (memory, told) in self.balancers.iter().zip(&mut self.told) {
+            events.extend(news(memory, told));
+        }
         state.snapshot.send_replace(Arc::new(next));
         if !events.is_empty() && self.to_record.try_send(events).is_err() {
             return Err("the journal is so far behind that events of this second are lost".to_owned());

@@ -35,6 +35,9 @@ pub trait Journal: Send + Sync + 'static {
     /// Stores the events in order, all or none, and answers with their ids.
     async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Event>, StoreError>;
 
+    /// Stores what somebody did and the event that tells of it, both or none.
+    async fn record(&self, audit: &AuditEntry, event: &NewEvent) -> Result<Event, StoreError>;
+
     /// Newest first, at most `limit` and [`PAGE_MAX`].
     async fn read(&self, filter: &EventFilter, limit: u32) -> Result<Page<Event>, StoreError>;
 

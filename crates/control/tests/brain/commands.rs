@@ -1,5 +1,5 @@
 use control::ports::{Policies as _, StoreError};
-use model::{AdminState, Algorithm, ApiError, PoolChange, Role, Weight, change::Changed};
+use model::{AdminState, Algorithm, ApiError, BalancerEvent, BreakerTarget, PoolChange, Role, Weight, change::Changed};
 use testkit::{Mode, build, wait_until};
 
 use crate::support::{SOON, World, admin, pool, sign_in, summaries, wait_for_event};
@@ -163,4 +163,72 @@ async fn a_console_killed_between_storing_and_telling_tells_after_its_restart_an
         assert_eq!(told, 1);
         running.stop().await;
     }
+}
+
+#[tokio::test]
+async fn the_last_ones_in_service_cannot_be_taken_out() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, ada) = admin(&control).await;
+    let web = build::pool("web");
+    wait_until("both are seen", SOON, async || pool(&control, &viewer).pool.instances_up == 2).await;
+    let drain = |names: &[&str]| PoolChange::Instances {
+        ids: names.iter().map(|name| build::instance(name)).collect(),
+        weight: None,
+        admin: Some(AdminState::Drain),
+    };
+    let refused = control.change_pool(&ada, &web, 1, &drain(&["a", "b"])).await.unwrap_err();
+    assert!(refused.to_string().contains("only 0 of 2 would be left in service"), "{refused}");
+    assert!(control.change_pool(&ada, &web, 1, &drain(&["a"])).await.is_ok());
+    // At once, whether or not the balancer has followed yet.
+    assert!(control.change_pool(&ada, &web, 2, &drain(&["b"])).await.is_err());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_reset_is_written_down_and_reaches_the_balancer() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, ada) = admin(&control).await;
+    let web = build::pool("web");
+    let targets = [BreakerTarget::Pool, BreakerTarget::Instance(build::instance("a"))];
+    control.reset_breakers(&ada, &web, &targets).await.unwrap();
+    assert_eq!(world.balancer.resets(), [(web.clone(), targets.to_vec())]);
+    wait_for_event(&control, &viewer, "Breaker reset: pool web, a").await;
+    let audit = control::ports::Journal::audit(&*world.store, None, 1).await.unwrap().items;
+    assert_eq!((audit[0].entry.action.as_str(), audit[0].entry.who.as_str()), ("breaker.reset", "ada"));
+
+    let stranger = [BreakerTarget::Instance(build::instance("z"))];
+    assert!(matches!(
+        control.reset_breakers(&ada, &web, &stranger).await,
+        Err(ApiError::Invalid { .. })
+    ));
+    // No audit row, no reset.
+    world.store.fail_writes(Some(StoreError::Unavailable("disk full".into())));
+    assert!(control.reset_breakers(&ada, &web, &targets).await.is_err());
+    assert_eq!(world.balancer.resets().len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_balancer_tells_is_kept_once() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let tell = |seq: u64, summary: &str| BalancerEvent {
+        seq,
+        event: build::event(summary),
+    };
+    world.balancer.change(|seen| seen.events = vec![tell(1, "the breaker opened")]);
+    wait_for_event(&control, &viewer, "the breaker opened").await;
+    world
+        .balancer
+        .change(|seen| seen.events = vec![tell(1, "the breaker opened"), tell(2, "the breaker closed")]);
+    wait_for_event(&control, &viewer, "the breaker closed").await;
+    // Started again, it counts anew.
+    world.balancer.change(|seen| seen.events = vec![tell(1, "the breaker opened anew")]);
+    wait_for_event(&control, &viewer, "the breaker opened anew").await;
+    let told = summaries(&control, &viewer).await;
+    assert_eq!(told.iter().filter(|s| s.as_str() == "the breaker opened").count(), 1);
+    running.stop().await;
 }

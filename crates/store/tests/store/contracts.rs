@@ -33,6 +33,15 @@ macro_rules! suites {
                 contract::identity(opened.arc(), opened.arc()).await;
             }
 
+            #[tokio::test]
+            async fn the_first_secret_of_a_name_stays() {
+                let opened = $database().await;
+                let store = opened.arc();
+                assert_eq!(store.secret("affinity", [1; 32]).await.unwrap(), [1; 32]);
+                assert_eq!(store.secret("affinity", [2; 32]).await.unwrap(), [1; 32]);
+                assert_eq!(store.secret("other", [3; 32]).await.unwrap(), [3; 32]);
+            }
+
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn first_admin_race() {
                 let opened = $database().await;

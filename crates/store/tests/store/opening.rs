@@ -105,7 +105,7 @@ async fn a_newer_schema_is_left_alone() {
     assert_eq!(
         said,
         format!(
-            "{} was written by a newer Evenkeel (schema 7, this one knows 1): start that version, or choose another one",
+            "{} was written by a newer Evenkeel (schema 7, this one knows 2): start that version, or choose another one",
             opened.file().display()
         )
     );
@@ -119,7 +119,7 @@ async fn a_newer_schema_in_postgres_is_said_so() {
     sql(opened.database(), newer).await;
     let said = refused(&opened.config).await;
     assert!(
-        said.contains("was written by a newer Evenkeel (schema 7, this one knows 1)"),
+        said.contains("was written by a newer Evenkeel (schema 7, this one knows 2)"),
         "{said}"
     );
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use control::ports::{Journal, Policies};
 use model::{
-    Actor, AdminState, Algorithm, Event, EventFilter, EventKind, HealthCheck, InstanceId, InstancePolicy, NewEvent, OutlierEjection,
-    PathPrefix, PoolPolicy, Severity, Weight,
+    Actor, AdminState, Algorithm, BreakerHold, Event, EventFilter, EventKind, HealthCheck, InstanceId, InstancePolicy, NewEvent,
+    OutlierEjection, PathPrefix, PoolPolicy, Severity, Weight,
 };
 use proptest::{
     collection::vec,
@@ -31,7 +31,8 @@ fn policies() -> impl Strategy<Value = PoolPolicy> {
         list.into_iter()
             .map(|(id, weight, admin)| {
                 let weight = Weight::new(weight).unwrap();
-                (InstanceId::new(id).unwrap(), InstancePolicy { weight, admin })
+                let breaker = BreakerHold::Open { until_ms: None };
+                (InstanceId::new(id).unwrap(), InstancePolicy { weight, admin, breaker })
             })
             .collect::<BTreeMap<_, _>>()
     });
@@ -60,9 +61,11 @@ fn policies() -> impl Strategy<Value = PoolPolicy> {
                 rise,
                 fall,
                 slow_start_ms,
+                ..HealthCheck::default()
             },
             outlier,
             instances,
+            ..PoolPolicy::default()
         },
     )
 }

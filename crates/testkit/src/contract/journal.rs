@@ -5,7 +5,7 @@ use model::{Actor, Event, EventFilter, EventKind, NewEvent, Severity};
 
 use crate::build;
 
-/// Everything that [`Journal`] promises about events; audit rows come from the other ports' suites.
+/// Everything that [`Journal`] promises; most audit rows come from the other ports' suites.
 pub async fn journal(journal: Arc<dyn Journal>) {
     assert_eq!(journal.append(vec![]).await.unwrap(), [], "nothing is stored of nothing");
     let stored = journal.append(sample_events()).await.unwrap();
@@ -13,6 +13,16 @@ pub async fn journal(journal: Arc<dyn Journal>) {
     each_filter_means_what_the_model_says(&*journal, &stored).await;
     pages_follow_each_other(&*journal, &stored).await;
     a_page_has_an_end(&*journal).await;
+    an_act_is_an_audit_row_and_an_event(&*journal).await;
+}
+
+async fn an_act_is_an_audit_row_and_an_event(journal: &dyn Journal) {
+    let audit = build::audit("alice", "breaker.reset", "web");
+    let event = journal.record(&audit, &build::event("Breaker reset: web-1")).await.unwrap();
+    let newest = journal.read(&EventFilter::default(), 1).await.unwrap().items;
+    assert_eq!(newest, [event]);
+    let rows = journal.audit(None, 1).await.unwrap().items;
+    assert_eq!(rows[0].entry, audit);
 }
 
 /// Texts that a database, a pattern or a page could trip over.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use control::ports::{Journal, Policies, PutError};
 use futures::future::join_all;
-use model::{AdminState, Algorithm, EventFilter, InstancePolicy, PoolPolicy, Weight};
+use model::{AdminState, Algorithm, BreakerHold, EventFilter, InstancePolicy, PoolPolicy, Weight};
 
 use crate::build;
 
@@ -40,6 +40,7 @@ async fn a_change_carries_its_audit_row(store: &dyn Policies, journal: &dyn Jour
         InstancePolicy {
             weight: Weight::new(256).unwrap(),
             admin: AdminState::Maintenance,
+            breaker: BreakerHold::Open { until_ms: None },
         },
     );
     let mut put = build::put(&pool, 1, &policy);

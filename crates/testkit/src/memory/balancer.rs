@@ -3,8 +3,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use model::{
-    Algorithm, BalancerId, BalancerObservation, Counters, Health, InstanceObservation, InstancePlan, PoolObservation, PoolPlan, SourceId,
-    Window,
+    Algorithm, BalancerId, BalancerObservation, BreakerTarget, Counters, Health, InstanceObservation, InstancePlan, Pins, PoolId,
+    PoolObservation, PoolPlan, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -25,6 +25,7 @@ struct State {
     capabilities: BalancerCapabilities,
     observation: BalancerObservation,
     applied: Vec<PoolPlan>,
+    resets: Vec<(PoolId, Vec<BreakerTarget>)>,
     observed: u64,
 }
 
@@ -48,6 +49,7 @@ impl MemoryBalancer {
                 capabilities,
                 observation,
                 applied: vec![],
+                resets: vec![],
                 observed: 0,
             })),
         }
@@ -73,6 +75,11 @@ impl MemoryBalancer {
     /// Every plan it took, in order.
     pub fn applied(&self) -> Vec<PoolPlan> {
         self.state.lock().applied.clone()
+    }
+
+    /// Every reset it was asked for, in order.
+    pub fn resets(&self) -> Vec<(PoolId, Vec<BreakerTarget>)> {
+        self.state.lock().resets.clone()
     }
 
     /// How often it was asked.
@@ -122,6 +129,23 @@ impl Balancer for MemoryBalancer {
             Mode::Hangs => std::future::pending().await,
         }
     }
+
+    async fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApplyError> {
+        let mode = self.state.lock().mode.clone();
+        match mode {
+            Mode::Works => {
+                self.state.lock().resets.push((pool.clone(), targets.to_vec()));
+                Ok(())
+            }
+            Mode::Fails(why) => Err(ApplyError::Unreachable(why)),
+            Mode::Refuses(why) => Err(ApplyError::Refused(why)),
+            Mode::Hangs => std::future::pending().await,
+        }
+    }
+
+    async fn pins(&self, _pool: &PoolId) -> Result<Pins, SourceError> {
+        Ok(Pins::default())
+    }
 }
 
 /// The pool as the next observation shows it: what stays keeps its counters and health, what is new starts unchecked.
@@ -158,27 +182,26 @@ fn fresh(planned: &InstancePlan) -> InstanceObservation {
 
 #[cfg(test)]
 mod tests {
-    use model::{AdminState, HealthCheck, OutlierEjection, Weight};
+    use model::{AdminState, BreakerHold, Weight};
 
     use super::*;
 
     fn plan(version: u64, instances: &[&str]) -> PoolPlan {
-        PoolPlan {
-            pool: build::pool("web"),
+        PoolPlan::new(
+            build::pool("web"),
             version,
-            algorithm: Algorithm::LeastConnections,
-            health_check: HealthCheck::default(),
-            outlier: OutlierEjection::default(),
-            instances: instances
+            Algorithm::LeastConnections,
+            instances
                 .iter()
                 .map(|name| InstancePlan {
                     id: build::instance(name),
                     address: ([127, 0, 0, 1], 9001).into(),
                     weight: Weight::new(7).unwrap(),
                     admin: AdminState::Drain,
+                    breaker: BreakerHold::Auto,
                 })
                 .collect(),
-        }
+        )
     }
 
     #[tokio::test]

@@ -156,6 +156,12 @@ impl Journal for MemoryStore {
         Ok(events.iter().map(|event| state.write_event(event)).collect())
     }
 
+    async fn record(&self, audit: &AuditEntry, event: &NewEvent) -> Result<Event, StoreError> {
+        let mut state = self.writing()?;
+        state.write_audit(audit);
+        Ok(state.write_event(event))
+    }
+
     async fn read(&self, filter: &EventFilter, limit: u32) -> Result<Page<Event>, StoreError> {
         let filter = EventFilter {
             text: filter.text.as_deref().map(storable),

@@ -86,10 +86,10 @@ async fn only_a_system_admin_may_change(app: TestApp) {
                 &[
                     ("pool", "web"),
                     ("expected_version", "1"),
-                    ("failures", "0"),
-                    ("base_ms", "1000"),
-                    ("max_ms", "1000"),
-                    ("max_percent", "0"),
+                    ("settings[failures]", "0"),
+                    ("settings[base_ms]", "1000"),
+                    ("settings[max_ms]", "1000"),
+                    ("settings[max_percent]", "0"),
                 ],
             ),
             (
@@ -97,12 +97,12 @@ async fn only_a_system_admin_may_change(app: TestApp) {
                 &[
                     ("pool", "web"),
                     ("expected_version", "1"),
-                    ("path", "/x"),
-                    ("interval_ms", "1000"),
-                    ("timeout_ms", "100"),
-                    ("rise", "1"),
-                    ("fall", "1"),
-                    ("slow_start_ms", "0"),
+                    ("settings[path]", "/x"),
+                    ("settings[interval_ms]", "1000"),
+                    ("settings[timeout_ms]", "100"),
+                    ("settings[rise]", "1"),
+                    ("settings[fall]", "1"),
+                    ("settings[slow_start_ms]", "0"),
                 ],
             ),
         ];

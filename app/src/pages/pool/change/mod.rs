@@ -206,16 +206,17 @@ impl Changer {
 async fn send(pool: PoolId, version: u64, change: &PoolChange) -> Result<Changed, Problem> {
     match change {
         PoolChange::Algorithm { algorithm } => api::change_algorithm(pool, version, *algorithm).await,
-        PoolChange::HealthCheck { health_check: h } => {
-            let path = h.path.to_string();
-            api::change_health_check(pool, version, path, h.interval_ms, h.timeout_ms, h.rise, h.fall, h.slow_start_ms).await
-        }
-        PoolChange::OutlierEjection { outlier: o } => {
-            api::change_outlier_ejection(pool, version, o.failures, o.base_ms, o.max_ms, o.max_percent).await
-        }
+        PoolChange::HealthCheck { health_check } => api::change_health_check(pool, version, health_check.clone()).await,
+        PoolChange::OutlierEjection { outlier } => api::change_outlier_ejection(pool, version, *outlier).await,
+        PoolChange::Affinity { affinity } => api::change_affinity(pool, version, affinity.clone()).await,
+        PoolChange::Breaker { breaker } => api::change_breaker(pool, version, *breaker).await,
+        PoolChange::Retry { retry } => api::change_retry(pool, version, *retry).await,
+        PoolChange::Limits { limits } => api::change_limits(pool, version, *limits).await,
         PoolChange::Instances { ids, weight, admin } => {
             let ids: Vec<&str> = ids.iter().map(model::InstanceId::as_str).collect();
             api::change_instances(pool, version, ids.join(","), weight.map(model::Weight::get), *admin).await
         }
+        // Breakers have a page of their own.
+        PoolChange::BreakerHold { .. } => Err(Problem(ApiError::invalid("change", "is made on the Breakers page"))),
     }
 }

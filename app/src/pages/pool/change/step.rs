@@ -25,8 +25,8 @@ impl Ask {
     /// Whether it can take traffic away: in production the name has to be typed.
     pub fn is_dangerous(&self) -> bool {
         match &self.change {
-            PoolChange::Algorithm { .. } | PoolChange::HealthCheck { .. } | PoolChange::OutlierEjection { .. } => true,
             PoolChange::Instances { admin, .. } => matches!(admin, Some(AdminState::Drain | AdminState::Maintenance)),
+            _ => true,
         }
     }
 }

@@ -19,6 +19,11 @@ pub const fn verb(change: &PoolChange) -> &'static str {
         PoolChange::Algorithm { .. } => "Change algorithm",
         PoolChange::HealthCheck { .. } => "Change health check",
         PoolChange::OutlierEjection { .. } => "Change outlier ejection",
+        PoolChange::Affinity { .. } => "Change affinity",
+        PoolChange::Breaker { .. } => "Change breakers",
+        PoolChange::Retry { .. } => "Change retries",
+        PoolChange::Limits { .. } => "Change limits",
+        PoolChange::BreakerHold { .. } => "Hold breakers",
         PoolChange::Instances {
             admin: Some(AdminState::Drain),
             ..
@@ -53,6 +58,14 @@ pub fn inverse(before: &PoolPolicy, change: &PoolChange) -> Option<PoolChange> {
             health_check: before.health_check.clone(),
         }),
         PoolChange::OutlierEjection { .. } => Some(PoolChange::OutlierEjection { outlier: before.outlier }),
+        PoolChange::Affinity { .. } => Some(PoolChange::Affinity {
+            affinity: before.affinity.clone(),
+        }),
+        PoolChange::Breaker { .. } => Some(PoolChange::Breaker { breaker: before.breaker }),
+        PoolChange::Retry { .. } => Some(PoolChange::Retry { retry: before.retry }),
+        PoolChange::Limits { .. } => Some(PoolChange::Limits { limits: before.limits }),
+        // What was held for a time cannot be held again for what is left of it.
+        PoolChange::BreakerHold { .. } => None,
         PoolChange::Instances { ids, weight, admin } => {
             let were = before.instance(ids.first()?);
             let alike = ids

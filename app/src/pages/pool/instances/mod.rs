@@ -4,7 +4,7 @@ mod actions;
 mod bulk;
 mod cells;
 mod columns;
-mod order;
+pub(super) mod order;
 mod row;
 mod selection;
 

@@ -82,6 +82,8 @@ pub mod tests {
             share_percent: None,
             last_check: None,
             load: None,
+            breaker: None,
+            pinned: None,
             process: None,
         }
     }

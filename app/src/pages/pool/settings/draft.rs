@@ -1,21 +1,36 @@
 //! A group of settings as typed: text in every field, and what is wrong with each. Pure.
 
+mod affinity;
+mod breaker;
 mod health;
+mod limits;
 mod outlier;
+mod retry;
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
-use model::InvalidValue;
+use model::Settings;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// How a field is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Number,
+    Text,
+    /// One of these: its id and its words.
+    Choice(&'static [(&'static str, &'static str)]),
+}
 
 /// One input of a form.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// As the server function wants it.
+    /// As in the settings themselves.
     pub name: &'static str,
     pub label: &'static str,
     pub unit: &'static str,
     pub meaning: &'static str,
-    pub is_number: bool,
+    pub input: Input,
 }
 
 impl Field {
@@ -25,21 +40,48 @@ impl Field {
             label,
             unit,
             meaning,
-            is_number: true,
+            input: Input::Number,
+        }
+    }
+
+    const fn text(name: &'static str, label: &'static str, meaning: &'static str) -> Self {
+        Self {
+            name,
+            label,
+            unit: "",
+            meaning,
+            input: Input::Text,
+        }
+    }
+
+    const fn choice(
+        name: &'static str,
+        label: &'static str,
+        meaning: &'static str,
+        choices: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            name,
+            label,
+            unit: "",
+            meaning,
+            input: Input::Choice(choices),
         }
     }
 }
 
-/// Settings that are typed field by field.
-pub trait Drafted: Default + Clone + PartialEq + Send + Sync + 'static {
+/// A well-known set of values, by the name of what it is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Preset<T> {
+    pub name: &'static str,
+    /// What it makes of what is typed: fields that it does not speak of stay.
+    pub apply: fn(T) -> T,
+}
+
+/// Settings that are typed field by field: what serde calls them is what the form calls them.
+pub trait Drafted: Settings + Serialize + DeserializeOwned + Default + Clone + PartialEq + Send + Sync + 'static {
     const FIELDS: &'static [Field];
-
-    fn text(&self, field: &str) -> String;
-
-    /// Sets one field.
-    fn write(&mut self, field: &str, text: &str) -> Result<(), InvalidValue>;
-
-    fn check(&self) -> Result<(), InvalidValue>;
+    const PRESETS: &'static [Preset<Self>] = &[];
 }
 
 type Errors = BTreeMap<&'static str, String>;
@@ -49,10 +91,13 @@ pub struct Draft<T>(BTreeMap<&'static str, String>, PhantomData<T>);
 
 impl<T: Drafted> Draft<T> {
     pub fn of(settings: &T) -> Self {
-        Self(
-            T::FIELDS.iter().map(|field| (field.name, settings.text(field.name))).collect(),
-            PhantomData,
-        )
+        let values = fields_of(settings);
+        let text = |field: &Field| match values.get(field.name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
+        Self(T::FIELDS.iter().map(|field| (field.name, text(field))).collect(), PhantomData)
     }
 
     pub fn get(&self, field: &str) -> String {
@@ -65,35 +110,92 @@ impl<T: Drafted> Draft<T> {
 
     /// The settings, or what is wrong with each field that is.
     pub fn parse(&self) -> Result<T, Errors> {
-        let mut settings = T::default();
+        let mut values = fields_of(&T::default());
         let mut errors = Errors::new();
         for field in T::FIELDS {
-            if let Err(invalid) = self.read(field.name, &mut settings) {
-                errors.insert(field.name, invalid.reason);
+            match self.alone(field) {
+                Ok(value) => {
+                    values.insert(field.name.to_owned(), value);
+                }
+                Err(reason) => {
+                    errors.insert(field.name, reason);
+                }
             }
         }
-        // Each is right on its own; together they may contradict one another.
-        if errors.is_empty()
-            && let Err(invalid) = settings.check()
-        {
-            let named = T::FIELDS.iter().find(|field| field.name == invalid.field).or(T::FIELDS.first());
-            errors.extend(named.map(|field| (field.name, invalid.reason)));
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        if errors.is_empty() { Ok(settings) } else { Err(errors) }
+        let first = T::FIELDS.first().map_or("", |field| field.name);
+        let settings: T = serde_json::from_value(Value::Object(values)).map_err(|error| Errors::from([(first, error.to_string())]))?;
+        // Each is right on its own; together they may contradict one another.
+        match settings.validate() {
+            Ok(()) => Ok(settings),
+            Err(invalid) => {
+                let named = T::FIELDS.iter().find(|field| field.name == invalid.field);
+                Err(Errors::from([(named.map_or(first, |field| field.name), invalid.reason)]))
+            }
+        }
     }
 
-    /// Writes one field into `settings` when it is right on its own: the others in order, what fails is this one.
-    fn read(&self, field: &'static str, settings: &mut T) -> Result<(), InvalidValue> {
-        let text = self.0.get(field).map_or("", |t| t.trim());
-        let mut alone = T::default();
-        alone.write(field, text)?;
-        alone
-            .check()
-            .or_else(|invalid| if invalid.field == field { Err(invalid) } else { Ok(()) })?;
-        settings.write(field, text)
+    /// The value of one field, if it is right while the others have their defaults.
+    fn alone(&self, field: &Field) -> Result<Value, String> {
+        let text = self.0.get(field.name).map_or("", |text| text.trim());
+        let value = match field.input {
+            Input::Number => Value::from(text.parse::<u32>().map_err(|_| "type a whole number".to_owned())?),
+            Input::Text | Input::Choice(_) => Value::from(text),
+        };
+        let mut values = fields_of(&T::default());
+        values.insert(field.name.to_owned(), value.clone());
+        let settings: T = serde_json::from_value(Value::Object(values)).map_err(|error| match field.input {
+            // Only its size can be wrong with a whole number.
+            Input::Number => "is too large".to_owned(),
+            Input::Text | Input::Choice(_) => {
+                let error = error.to_string();
+                error.strip_prefix(&format!("{}: ", field.name)).unwrap_or(&error).to_owned()
+            }
+        })?;
+        match settings.validate() {
+            Err(invalid) if invalid.field == field.name => Err(invalid.reason),
+            _ => Ok(value),
+        }
     }
 }
 
-fn whole<N: std::str::FromStr>(field: &str, text: &str) -> Result<N, InvalidValue> {
-    text.parse().map_err(|_| InvalidValue::new(field, "type a whole number"))
+fn fields_of<T: Serialize>(settings: &T) -> Map<String, Value> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AffinityPolicy, BreakerPolicy, HealthCheck, LimitPolicy, OutlierEjection, RetryPolicy};
+
+    use super::*;
+
+    fn whole<T: Drafted + std::fmt::Debug>() {
+        let settings = T::default();
+        let values = fields_of(&settings);
+        let typed: Vec<_> = T::FIELDS.iter().map(|field| field.name).collect();
+        assert!(
+            values.keys().all(|name| typed.contains(&name.as_str())),
+            "{values:?}: every setting can be typed"
+        );
+        assert_eq!(typed.len(), values.len());
+        assert_eq!(Draft::of(&settings).parse(), Ok(settings.clone()));
+        for preset in T::PRESETS {
+            assert_eq!((preset.apply)(settings.clone()).validate(), Ok(()), "{}", preset.name);
+        }
+    }
+
+    #[test]
+    fn every_setting_of_every_group_can_be_typed_and_presets_are_valid() {
+        whole::<HealthCheck>();
+        whole::<OutlierEjection>();
+        whole::<AffinityPolicy>();
+        whole::<BreakerPolicy>();
+        whole::<RetryPolicy>();
+        whole::<LimitPolicy>();
+    }
 }

@@ -2,7 +2,7 @@ use leptos::{ev, prelude::*};
 use model::{PoolChange, PoolIntent};
 
 use super::{
-    draft::{Draft, Drafted},
+    draft::{Draft, Drafted, Field, Input},
     preview::{Preview, fields},
 };
 use crate::pages::pool::{Changer, PoolContext, change::Ask};
@@ -30,6 +30,7 @@ pub fn group_form<T: Drafted>(
     why_not: Option<String>,
 ) -> AnyView {
     let draft = RwSignal::new(Draft::of(current));
+    let in_force = StoredValue::new(current.clone());
     let parsed = Memo::new(move |_| draft.with(Draft::parse));
     let disabled = why_not.is_some();
     let name = pool.id.with_value(ToString::to_string);
@@ -60,18 +61,7 @@ pub fn group_form<T: Drafted>(
                     <label class="field">
                         <span>{field.label}</span>
                         <span class="field-input">
-                            <input
-                                type=if field.is_number { "number" } else { "text" }
-                                name=field.name
-                                required
-                                autocomplete="off"
-                                value=draft.with_untracked(|d| d.get(field.name))
-                                disabled=disabled
-                                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                                aria-describedby=error_id.clone()
-                                on:input=move |event| draft.update(|d| d.set(field.name, event_target_value(&event)))
-                            />
-                            <span class="unit">{field.unit}</span>
+                            {input(field, draft, disabled, error, &error_id)} <span class="unit">{field.unit}</span>
                         </span>
                     </label>
                     <p class="hint">{field.meaning}</p>
@@ -82,6 +72,29 @@ pub fn group_form<T: Drafted>(
             }
         })
         .collect_view();
+    let presets = T::PRESETS
+        .iter()
+        .map(|preset| {
+            let apply = move |_| {
+                // From what is typed where that can be read, else from what is in force.
+                let from = parsed.get_untracked().unwrap_or_else(|_| in_force.get_value());
+                draft.set(Draft::of(&(preset.apply)(from)));
+            };
+            view! {
+                <button type="button" class="button small" disabled=disabled on:click=apply>
+                    {preset.name}
+                </button>
+            }
+        })
+        .collect_view();
+    let presets = (!T::PRESETS.is_empty()).then(|| {
+        view! {
+            <p class="presets js-only">
+                <span class="hint">"Presets"</span>
+                {presets}
+            </p>
+        }
+    });
     let nothing = move || disabled || preview.with(Vec::is_empty);
     let title_id = format!("{}-title", group.id);
     view! {
@@ -92,6 +105,7 @@ pub fn group_form<T: Drafted>(
             <form class="form" method="post" action=group.action novalidate on:submit=submit>
                 <input type="hidden" name="pool" value=name />
                 <input type="hidden" name="expected_version" value=version />
+                {presets}
                 <div class="fields">{inputs}</div>
                 <Preview fields=preview />
                 <div class="form-actions">
@@ -101,6 +115,55 @@ pub fn group_form<T: Drafted>(
                 </div>
             </form>
         </section>
+    }
+    .into_any()
+}
+
+/// What a field is typed into; its name is that of the server function's argument.
+fn input<T: Drafted>(
+    field: &'static Field,
+    draft: RwSignal<Draft<T>>,
+    disabled: bool,
+    error: Memo<Option<String>>,
+    error_id: &str,
+) -> AnyView {
+    let name = format!("settings[{}]", field.name);
+    let error_id = error_id.to_owned();
+    let typed = move |event| draft.update(|d| d.set(field.name, event_target_value(&event)));
+    let value = move || draft.with(|d| d.get(field.name));
+    let now = draft.with_untracked(|d| d.get(field.name));
+    let invalid = move || error.with(Option::is_some).then_some("true");
+    if let Input::Choice(choices) = field.input {
+        let options = choices
+            .iter()
+            .map(|(id, words)| {
+                view! {
+                    <option value=*id selected=*id == now>
+                        {*words}
+                    </option>
+                }
+            })
+            .collect_view();
+        return view! {
+            <select name=name disabled=disabled aria-invalid=invalid aria-describedby=error_id prop:value=value on:change=typed>
+                {options}
+            </select>
+        }
+        .into_any();
+    }
+    view! {
+        <input
+            type=if field.input == Input::Number { "number" } else { "text" }
+            name=name
+            required
+            autocomplete="off"
+            value=now
+            prop:value=value
+            disabled=disabled
+            aria-invalid=invalid
+            aria-describedby=error_id
+            on:input=typed
+        />
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 mod algorithm;
 mod draft;
 mod group;
-mod health;
+mod groups;
 mod members;
 mod preview;
 
@@ -72,10 +72,12 @@ fn Forms(pool: PoolContext, changer: Changer, intent: PoolIntent) -> impl IntoVi
         {overtaken}
         <div class="settings">
             <algorithm::AlgorithmForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
-            <div class="settings-column">
-                <health::HealthForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
-                <health::OutlierForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
-            </div>
+            <groups::HealthForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::OutlierForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::BreakerForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::RetryForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::AffinityForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::LimitsForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
             <members::MembersForm pool=pool changer=changer intent=intent why_not=why_not />
         </div>
     }

@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use gateway::{Gateway, GatewayStats, InstanceStats, PoolStats};
 use model::{
-    Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, Pins, PoolId, PoolObservation, PoolPlan, SourceId, Window,
+    Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, Pins, PoolId, PoolObservation, PoolPlan,
+    SourceId, Window,
 };
 use parking_lot::Mutex;
 

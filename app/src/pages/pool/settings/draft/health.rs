@@ -1,17 +1,23 @@
-use model::{HealthCheck, InvalidValue, PathPrefix};
+use model::HealthCheck;
 
-use super::{Drafted, Field, whole};
+use super::{Drafted, Field, Preset};
 
 impl Drafted for HealthCheck {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "path",
-            label: "Path",
-            unit: "",
-            meaning: "GET of this path; 2xx and 3xx pass",
-            is_number: false,
-        },
+        Field::choice(
+            "kind",
+            "Check",
+            "a GET that is answered 2xx or 3xx, or a connection that is accepted",
+            &[("http", "HTTP"), ("tcp", "TCP")],
+        ),
+        Field::text("path", "Path", "of the GET"),
         Field::number("interval_ms", "Interval", "ms", "between two checks of one instance"),
+        Field::number(
+            "jitter_percent",
+            "Jitter",
+            "%",
+            "by which intervals differ, so that gateways do not check in step",
+        ),
         Field::number("timeout_ms", "Time-out", "ms", "an answer later than this fails"),
         Field::number("rise", "Rise", "passed", "in a row until a down instance is up"),
         Field::number("fall", "Fall", "failed", "in a row until an up instance is down"),
@@ -21,34 +27,42 @@ impl Drafted for HealthCheck {
             "ms",
             "until an instance that was out has its whole share again",
         ),
+        Field::number(
+            "min_healthy",
+            "Keep in service",
+            "instances",
+            "nobody can drain more than that; of a smaller pool, all but one",
+        ),
+        Field::number(
+            "panic_percent",
+            "Panic below",
+            "%",
+            "in service: then health is ignored and all get requests; 0 never panics",
+        ),
     ];
 
-    fn text(&self, field: &str) -> String {
-        match field {
-            "path" => self.path.to_string(),
-            "interval_ms" => self.interval_ms.to_string(),
-            "timeout_ms" => self.timeout_ms.to_string(),
-            "rise" => self.rise.to_string(),
-            "fall" => self.fall.to_string(),
-            _ => self.slow_start_ms.to_string(),
-        }
-    }
-
-    fn write(&mut self, field: &str, text: &str) -> Result<(), InvalidValue> {
-        match field {
-            "path" => self.path = PathPrefix::new(text)?,
-            "interval_ms" => self.interval_ms = whole(field, text)?,
-            "timeout_ms" => self.timeout_ms = whole(field, text)?,
-            "rise" => self.rise = whole(field, text)?,
-            "fall" => self.fall = whole(field, text)?,
-            _ => self.slow_start_ms = whole(field, text)?,
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), InvalidValue> {
-        self.validate()
-    }
+    const PRESETS: &'static [Preset<Self>] = &[
+        Preset {
+            name: "Next to the gateway",
+            apply: |check| Self {
+                interval_ms: 1_000,
+                timeout_ms: 5_000,
+                rise: 2,
+                fall: 3,
+                ..check
+            },
+        },
+        Preset {
+            name: "Remote fleet",
+            apply: |check| Self {
+                interval_ms: 30_000,
+                timeout_ms: 5_000,
+                rise: 2,
+                fall: 3,
+                ..check
+            },
+        },
+    ];
 }
 
 #[cfg(test)]
@@ -72,9 +86,12 @@ mod tests {
         draft.set("path", "health".into());
         draft.set("interval_ms", "soon".into());
         draft.set("fall", "0".into());
+        draft.set("rise", "300".into());
         let errors = draft.parse().unwrap_err();
-        assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["fall", "interval_ms", "path"]);
+        assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["fall", "interval_ms", "path", "rise"]);
         assert_eq!(errors["fall"], "0 is not between 1 and 100");
         assert_eq!(errors["interval_ms"], "type a whole number");
+        assert_eq!(errors["rise"], "is too large");
+        assert!(errors["path"].starts_with("must start with '/'"), "{}", errors["path"]);
     }
 }

@@ -1,6 +1,6 @@
-use model::{InvalidValue, OutlierEjection};
+use model::OutlierEjection;
 
-use super::{Drafted, Field, whole};
+use super::{Drafted, Field};
 
 impl Drafted for OutlierEjection {
     const FIELDS: &'static [Field] = &[
@@ -9,29 +9,6 @@ impl Drafted for OutlierEjection {
         Field::number("base_ms", "Ejected for", "ms", "the first time; each time in a row twice as long"),
         Field::number("max_ms", "Longest", "ms", "that doubling leads to"),
     ];
-
-    fn text(&self, field: &str) -> String {
-        match field {
-            "failures" => self.failures.to_string(),
-            "max_percent" => self.max_percent.to_string(),
-            "base_ms" => self.base_ms.to_string(),
-            _ => self.max_ms.to_string(),
-        }
-    }
-
-    fn write(&mut self, field: &str, text: &str) -> Result<(), InvalidValue> {
-        match field {
-            "failures" => self.failures = whole(field, text)?,
-            "max_percent" => self.max_percent = whole(field, text)?,
-            "base_ms" => self.base_ms = whole(field, text)?,
-            _ => self.max_ms = whole(field, text)?,
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), InvalidValue> {
-        self.validate()
-    }
 }
 
 #[cfg(test)]

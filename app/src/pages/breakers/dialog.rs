@@ -1,0 +1,150 @@
+use leptos::{ev, prelude::*};
+
+use super::{
+    act::{Actor, Asked},
+    row::Key,
+};
+use crate::components::Modal;
+
+/// Names that are listed; the rest is counted.
+const NAMES_MAX: usize = 12;
+const MINUTES_MAX: u32 = 7 * 24 * 60;
+
+/// What will be done to which breakers, for how long, and in production the word to type.
+#[component]
+pub fn ActDialog(actor: Actor) -> impl IntoView {
+    let asked = actor.asked;
+    let open = Memo::new(move |_| asked.with(Option::is_some));
+    let title = move || asked.with(|a| a.as_ref().map(|a| format!("{}: {}", a.verb.label(), object(a))));
+    let body = move || asked.get().map(|asked| view! { <Body actor=actor asked=asked /> });
+    view! {
+        <Modal open=open on_close=Callback::new(move |()| actor.cancel()) labelled_by="breaker-title">
+            <h2 id="breaker-title">{title}</h2>
+            <div class="dialog-body">{body}</div>
+            <div class="dialog-actions">
+                <button type="button" class="button" autofocus on:click=move |_| actor.cancel()>
+                    "Cancel"
+                </button>
+                <button type="submit" form="breaker-form" class="button primary">
+                    {move || asked.with(|a| a.as_ref().map(|a| a.verb.label()))}
+                </button>
+            </div>
+        </Modal>
+    }
+    .into_any()
+}
+
+fn object(asked: &Asked) -> String {
+    match asked.rows.as_slice() {
+        [one] => Key::of(one).words(),
+        many => format!("{} breakers", many.len()),
+    }
+}
+
+#[component]
+fn Body(actor: Actor, asked: Asked) -> impl IntoView {
+    let verb = asked.verb;
+    let typed_needed = actor.is_production && verb.is_dangerous();
+    let word = object(&asked);
+    let minutes = RwSignal::new(if verb.lasts() == Some(true) { "15" } else { "" }.to_owned());
+    let typed = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let submit = {
+        let word = word.clone();
+        move |event: ev::SubmitEvent| {
+            event.prevent_default();
+            let minutes = match verb.lasts() {
+                None => Ok(None),
+                Some(must) => minutes.with_untracked(|text| parse(text, must)),
+            };
+            match minutes {
+                Err(why) => error.set(Some(why)),
+                Ok(_) if typed_needed && typed.with_untracked(|t| t.trim() != word) => error.set(Some("That is not the name.".to_owned())),
+                Ok(minutes) => actor.confirm(minutes),
+            }
+        }
+    };
+    let names = asked
+        .rows
+        .iter()
+        .take(NAMES_MAX)
+        .map(|row| view! { <li>{format!("{} in {}: {}", Key::of(row).words(), row.pool, row.status.state.label())}</li> })
+        .collect_view();
+    let more = asked.rows.len().saturating_sub(NAMES_MAX);
+    let lasts = verb.lasts().map(|must| {
+        view! {
+            <label class="field">
+                <span>"For"</span>
+                <span class="field-input">
+                    <input
+                        type="number"
+                        min="1"
+                        max=MINUTES_MAX.to_string()
+                        required=must
+                        value=minutes.get_untracked()
+                        aria-describedby="breaker-error"
+                        on:input=move |event| {
+                            error.set(None);
+                            minutes.set(event_target_value(&event));
+                        }
+                    />
+                    <span class="unit">{if must { "minutes" } else { "minutes; empty: until somebody lets go" }}</span>
+                </span>
+            </label>
+        }
+    });
+    let ask_name = typed_needed.then(|| {
+        view! {
+            <label class="field">
+                <span>"This is production. Type " <code>{word}</code> " to go on."</span>
+                <input
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby="breaker-error"
+                    on:input=move |event| {
+                        error.set(None);
+                        typed.set(event_target_value(&event));
+                    }
+                />
+            </label>
+        }
+    });
+    view! {
+        <form id="breaker-form" novalidate on:submit=submit>
+            <p>{verb.meaning()}</p>
+            <ul class="names">{names} {(more > 0).then(|| view! { <li>{format!("and {more} more")}</li> })}</ul>
+            {lasts}
+            {ask_name}
+            <p class="field-error" id="breaker-error" role="alert">
+                {move || error.get()}
+            </p>
+        </form>
+    }
+}
+
+fn parse(text: &str, must: bool) -> Result<Option<u32>, String> {
+    let text = text.trim();
+    if text.is_empty() && !must {
+        return Ok(None);
+    }
+    match text.parse() {
+        Ok(minutes @ 1..=MINUTES_MAX) => Ok(Some(minutes)),
+        _ => Err(format!("type a whole number from 1 to {MINUTES_MAX}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_are_needed_where_a_hold_must_end() {
+        assert_eq!(parse("", false), Ok(None));
+        assert_eq!(parse(" 15 ", true), Ok(Some(15)));
+        for bad in ["", "0", "-1", "soon", "999999"] {
+            assert!(parse(bad, true).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+-- Keys that outlive a restart and that every console on this database shares.
+CREATE TABLE secrets (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;

@@ -133,6 +133,8 @@ pub(crate) struct BenchArgs {
 pub(crate) enum Bench {
     /// Bundle size per asset, server-render time of the overview, clients held on the live stream.
     Console,
+    /// What clients see while one of three instances is killed, frozen and slow, beside nginx and HAProxy.
+    Failover,
     /// Requests per second and CPU per request, beside nginx and HAProxy with the same features on.
     Gateway(GatewayBenchArgs),
     /// Nanoseconds per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.

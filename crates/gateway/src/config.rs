@@ -25,6 +25,8 @@ pub struct GatewayConfig {
     pub max_uri_bytes: usize,
     /// Proxies in front whose `X-Forwarded-For` is believed: the client is the right-most address in it that is not theirs.
     pub trusted_proxies: Vec<IpNet>,
+    /// Tell clients who served them (`x-served-by`, `server-timing`), and give each request an id (`x-request-id`).
+    pub identity_headers: bool,
     /// What affinity cookies are signed with.
     pub affinity_key: AffinityKey,
     /// How long a client may take for a whole request head, however it drips.
@@ -72,6 +74,7 @@ impl Default for GatewayConfig {
             max_request_header_bytes: Self::MAX_REQUEST_HEADER_BYTES,
             max_uri_bytes: Self::MAX_URI_BYTES,
             trusted_proxies: Vec::new(),
+            identity_headers: true,
             affinity_key: AffinityKey::random(),
             client_header_timeout: Duration::from_secs(10),
             client_keepalive: Duration::from_secs(60),

@@ -24,6 +24,7 @@ pub(super) const KEYS: &[Key] = &[
         "gateway.trusted_proxies",
         "a list of addresses or networks whose X-Forwarded-For is believed, such as [\"10.0.0.0/8\"]",
     ),
+    Key::new("gateway.identity_headers", "true or false"),
     Key::new("gateway.max_uri_bytes", "256 to 65536 bytes"),
     Key::new("gateway.upstream_keepalive", "0 to 10000 idle connections"),
     Key::new("gateway.connect_timeout_ms", "10 to 600000 milliseconds"),
@@ -45,6 +46,8 @@ pub struct GatewaySettings {
     /// Load balancers in front, whose word on who the client is counts.
     #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<Network>,
+    /// `x-served-by`, `server-timing` and `x-request-id`.
+    pub identity_headers: bool,
     /// Longest path and query; beyond it 414.
     pub max_uri_bytes: usize,
     /// Idle connections kept to instances.
@@ -65,6 +68,7 @@ impl Default for GatewaySettings {
             threads: 0,
             max_connections: GatewayConfig::MAX_CONNECTIONS,
             trusted_proxies: Vec::new(),
+            identity_headers: true,
             max_uri_bytes: GatewayConfig::MAX_URI_BYTES,
             upstream_keepalive: 512,
             connect_timeout_ms: 2_000,
@@ -110,6 +114,7 @@ impl From<&GatewaySettings> for GatewayConfig {
             },
             max_connections: settings.max_connections,
             trusted_proxies: settings.trusted_proxies.iter().map(|network| network.net()).collect(),
+            identity_headers: settings.identity_headers,
             max_uri_bytes: settings.max_uri_bytes,
             upstream_keepalive: settings.upstream_keepalive,
             connect_timeout: ms(settings.connect_timeout_ms),

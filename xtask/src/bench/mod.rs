@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures, printed beside real peers. Nothing is asserted: a figure depends on the machine, a ratio less so.
 
 mod console;
+mod failover;
 mod gateway;
 mod pick;
 
@@ -13,6 +14,7 @@ use crate::{
 pub(crate) fn command(workspace: &Workspace, args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         Bench::Console => console::run(workspace),
+        Bench::Failover => failover::run(workspace),
         Bench::Gateway(args) => gateway::run(workspace, args),
         Bench::Pick => pick::run(workspace),
     }

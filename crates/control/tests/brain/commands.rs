@@ -196,7 +196,10 @@ async fn a_reset_is_written_down_and_reaches_the_balancer() {
     assert_eq!(world.balancer.resets(), [(web.clone(), targets.to_vec())]);
     wait_for_event(&control, &viewer, "Breaker reset: pool web, a").await;
     let audit = control::ports::Journal::audit(&*world.store, None, 1).await.unwrap().items;
-    assert_eq!((audit[0].entry.action.as_str(), audit[0].entry.who.as_str()), ("breaker.reset", "ada"));
+    assert_eq!(
+        (audit[0].entry.action.as_str(), audit[0].entry.who.as_str()),
+        ("breaker.reset", "ada")
+    );
 
     let stranger = [BreakerTarget::Instance(build::instance("z"))];
     assert!(matches!(

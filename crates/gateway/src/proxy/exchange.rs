@@ -30,6 +30,7 @@ pub(crate) struct Exchange {
     routed: Option<Routed>,
     /// The request asks for an upgrade.
     pub(super) upgrade: bool,
+    pub(super) request_id: Option<HeaderValue>,
     /// Of its body, so far.
     pub(super) body_bytes: u64,
     /// The gateway's own answer to a request that broke a limit on its way.
@@ -104,6 +105,7 @@ impl Exchange {
             body_complete: None,
             routed: None,
             upgrade: false,
+            request_id: None,
             body_bytes: 0,
             refused: None,
         }
@@ -211,6 +213,22 @@ impl Exchange {
         let routed = self.routed.as_ref()?;
         let attempt = routed.attempt.as_ref()?;
         Some(&routed.pool.members[attempt.member].served_by)
+    }
+
+    /// How long the instance has had the request.
+    pub(super) fn instance_took(&self) -> Duration {
+        let started = self
+            .routed
+            .as_ref()
+            .and_then(|routed| routed.attempt.as_ref())
+            .map(|attempt| attempt.started);
+        started.map_or(Duration::ZERO, |started| {
+            self.body_complete.map_or(started, |complete| complete.max(started)).elapsed()
+        })
+    }
+
+    pub(super) fn since_start(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// The head of the instance's answer is here.

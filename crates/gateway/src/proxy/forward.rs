@@ -4,7 +4,7 @@
 //! the client claims. `x-forwarded-host` and `x-forwarded-proto` have one value each, so theirs is replaced by what the gateway saw.
 //! `Host` passes unchanged. Hop-by-hop fields are Pingora's business (`HttpUpstreamRequestPolicy`).
 //!
-//! To the client: `x-served-by` names the instance; hop-by-hop fields of the instance's answer are removed.
+//! To the client: hop-by-hop fields of the instance's answer are removed, and what it says about who served.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use pingora_http::{RequestHeader, ResponseHeader};
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
+pub(super) const X_SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
@@ -32,7 +32,7 @@ pub(super) fn add_origin(request: &mut RequestHeader, client: &HeaderValue) -> R
     }
 }
 
-pub(super) fn clean_answer(answer: &mut ResponseHeader, served_by: &HeaderValue) -> Result<()> {
+pub(super) fn clean_answer(answer: &mut ResponseHeader) -> Result<()> {
     // An upgrade's `Connection: Upgrade` is the one hop-by-hop field that belongs to the client.
     if answer.status != http::StatusCode::SWITCHING_PROTOCOLS {
         for name in nominated(&answer.headers) {
@@ -42,7 +42,9 @@ pub(super) fn clean_answer(answer: &mut ResponseHeader, served_by: &HeaderValue)
     }
     answer.remove_header(&KEEP_ALIVE);
     answer.remove_header(&PROXY_CONNECTION);
-    answer.insert_header(X_SERVED_BY, served_by.clone())
+    // Only the gateway knows who served.
+    answer.remove_header(&X_SERVED_BY);
+    Ok(())
 }
 
 fn forwarded_for(headers: &HeaderMap, client: &HeaderValue) -> HeaderValue {
@@ -114,10 +116,9 @@ mod tests {
         ] {
             answer.append_header(name, value).unwrap();
         }
-        clean_answer(&mut answer, &HeaderValue::from_static("a")).unwrap();
+        clean_answer(&mut answer).unwrap();
         let names: Vec<_> = answer.headers.keys().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["x-served-by", "content-length"]);
-        assert_eq!(answer.headers["x-served-by"], "a");
+        assert_eq!(names, ["content-length"]);
     }
 
     #[test]
@@ -125,7 +126,7 @@ mod tests {
         let mut answer = ResponseHeader::build(101, None).unwrap();
         answer.append_header("Connection", "Upgrade").unwrap();
         answer.append_header("Upgrade", "websocket").unwrap();
-        clean_answer(&mut answer, &HeaderValue::from_static("a")).unwrap();
+        clean_answer(&mut answer).unwrap();
         assert_eq!(answer.headers["connection"], "Upgrade");
         assert_eq!(answer.headers["upgrade"], "websocket");
     }

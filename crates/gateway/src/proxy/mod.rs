@@ -4,6 +4,7 @@ mod answer;
 mod exchange;
 mod forward;
 mod framing;
+mod identity;
 mod retry;
 mod upgrade;
 
@@ -130,6 +131,10 @@ impl ProxyHttp for Proxy {
     }
 
     async fn upstream_request_filter(&self, _session: &mut Session, request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+        if self.shared.config.identity_headers {
+            let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
+            request.insert_header(identity::X_REQUEST_ID, id.clone())?;
+        }
         match &exchange.connection {
             Some(connection) => forward::add_origin(request, connection.client()),
             None => Ok(()),
@@ -176,8 +181,16 @@ impl ProxyHttp for Proxy {
         if session.is_process_shutting_down() {
             session.set_keepalive(None);
         }
-        if let Some(served_by) = exchange.served_by() {
-            forward::clean_answer(answer, served_by)?;
+        forward::clean_answer(answer)?;
+        if let (true, Some(served_by)) = (self.shared.config.identity_headers, exchange.served_by()) {
+            answer.insert_header(forward::X_SERVED_BY, served_by.clone())?;
+            answer.append_header(
+                identity::SERVER_TIMING,
+                identity::server_timing(exchange.instance_took(), exchange.since_start()),
+            )?;
+            if let Some(id) = &exchange.request_id {
+                answer.insert_header(identity::X_REQUEST_ID, id.clone())?;
+            }
         }
         if let Some(cookie) = exchange.pin() {
             answer.append_header(header::SET_COOKIE, cookie)?;

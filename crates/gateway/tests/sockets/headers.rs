@@ -2,7 +2,7 @@
 
 use model::Algorithm;
 
-use crate::support::{Upstream, client, instance, pool, start, url};
+use crate::support::{Upstream, client, config, instance, plan, pool, start, url};
 
 #[tokio::test]
 async fn the_instance_learns_who_asked_for_what() {
@@ -47,4 +47,51 @@ async fn the_client_learns_who_served_and_nothing_of_the_inner_hop() {
     assert_eq!(answer.headers()["x-served-by"], "a");
     assert_eq!(answer.headers().get_all("x-served-by").iter().count(), 1);
     assert!(!answer.headers().contains_key("keep-alive") && !answer.headers().contains_key("x-internal"));
+}
+
+#[tokio::test]
+async fn a_request_has_one_id_at_both_ends_and_its_times_are_told() {
+    let upstream = Upstream::start("a");
+    let gateway = start(pool(Algorithm::RoundRobin, vec![instance("a", upstream.address)]));
+    let ask = |id: Option<&'static str>| {
+        let request = client().get(url(&gateway, "/headers"));
+        async move {
+            let request = match id {
+                Some(id) => request.header("x-request-id", id),
+                None => request,
+            };
+            let answer = request.send().await.unwrap();
+            let header = |name: &str| {
+                answer
+                    .headers()
+                    .get(name)
+                    .map(|v| v.to_str().unwrap().to_owned())
+                    .unwrap_or_default()
+            };
+            let (told, timing) = (header("x-request-id"), header("server-timing"));
+            let seen: Vec<(String, String)> = answer.json().await.unwrap();
+            let got = seen.into_iter().find(|(name, _)| name == "x-request-id").map(|(_, id)| id);
+            (got.unwrap(), told, timing)
+        }
+    };
+    let (got, told, timing) = ask(Some("order-7")).await;
+    assert_eq!((got.as_str(), told.as_str()), ("order-7", "order-7"));
+    assert!(timing.starts_with("gateway;dur=") && timing.contains(", instance;dur="), "{timing}");
+    let (got, told, _) = ask(None).await;
+    assert_eq!(got, told);
+    assert_eq!(got.len(), 32);
+}
+
+#[tokio::test]
+async fn nobody_is_told_who_served_where_that_is_switched_off() {
+    let upstream = Upstream::start("a");
+    let config = gateway::GatewayConfig {
+        identity_headers: false,
+        ..config()
+    };
+    let gateway = gateway::Gateway::start(config, plan(pool(Algorithm::RoundRobin, vec![instance("a", upstream.address)]))).unwrap();
+    let answer = client().get(url(&gateway, "/who")).send().await.unwrap();
+    for name in ["x-served-by", "server-timing", "x-request-id"] {
+        assert!(!answer.headers().contains_key(name), "{name}");
+    }
 }

@@ -10,7 +10,7 @@ const REQUESTS_PER_CONNECTION: u32 = 1_000_000_000;
 const KEEPALIVE: u32 = 1_000;
 
 /// nginx in the foreground, as one process, with every path inside the folder.
-fn nginx_frame(folder: &Path, name: &str, http: &str) -> String {
+pub(in crate::bench) fn nginx_frame(folder: &Path, name: &str, http: &str) -> String {
     let folder = folder.display();
     format!(
         "daemon off;\nmaster_process off;\nworker_processes 1;\npid {folder}/{name}.pid;\nerror_log {folder}/{name}.log warn;\n\

@@ -6,9 +6,9 @@
 //! Rounds go A B C A B C, so that a machine that gets slower is slower for all three; the figures are medians over rounds. CPU per request
 //! is what the kernel booked for the proxy's process, divided by the requests that were answered.
 
-mod config;
+pub(super) mod config;
 mod figures;
-mod peer;
+pub(super) mod peer;
 mod wrk;
 
 use std::{fs, path::PathBuf};
@@ -119,7 +119,7 @@ impl Bench {
     }
 }
 
-fn nginx() -> Cmd {
+pub(super) fn nginx() -> Cmd {
     Cmd::new(find_program("nginx").unwrap_or_else(|| "nginx".into()))
 }
 

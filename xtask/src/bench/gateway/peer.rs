@@ -19,15 +19,15 @@ const POLL: Duration = Duration::from_millis(50);
 const US_PER_TICK: f64 = 10_000.0;
 
 #[derive(Debug)]
-pub(super) struct Running {
-    pub(super) name: &'static str,
-    pub(super) port: u16,
+pub(in crate::bench) struct Running {
+    pub(in crate::bench) name: &'static str,
+    pub(in crate::bench) port: u16,
     child: Child,
 }
 
 impl Running {
     /// Returns when it answers a request with 200.
-    pub(super) fn start(name: &'static str, cmd: Cmd, port: u16, folder: &Path) -> Result<Self, Failure> {
+    pub(in crate::bench) fn start(name: &'static str, cmd: Cmd, port: u16, folder: &Path) -> Result<Self, Failure> {
         let log = folder.join(format!("{name}.out"));
         let out = File::create(&log).map_err(Failure::file("write", &log))?;
         let err = out.try_clone().map_err(Failure::file("write", &log))?;
@@ -49,6 +49,10 @@ impl Running {
             thread::sleep(POLL);
         }
         Ok(running)
+    }
+
+    pub(in crate::bench) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// CPU time of the process so far.
@@ -93,7 +97,7 @@ fn answers(port: u16) -> bool {
 }
 
 /// A port that was free a moment ago: the peers cannot tell us a port they chose themselves.
-pub(super) fn free_port() -> Result<u16, Failure> {
+pub(in crate::bench) fn free_port() -> Result<u16, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Failure::file("listen on", "127.0.0.1:0"))?;
     Ok(listener
         .local_addr()

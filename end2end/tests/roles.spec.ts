@@ -44,7 +44,7 @@ test('a forged command is refused with 403 and changes nothing', async ({ page, 
     ['change_limits', { ...pool, 'settings[requests]': '1' }],
     ['hold_breakers', { ...pool, targets: '*', to: 'open' }],
     ['reset_breakers', { pool: 'samples', targets: '*' }],
-    ['change_outlier_ejection', { ...pool, failures: '0', base_ms: '1000', max_ms: '1000', max_percent: '0' }],
+    ['change_outlier_ejection', { ...pool, 'settings[failures]': '0' }],
     ['change_instances', { ...pool, ids: 'sample-1', admin: 'drain' }],
   ];
   for (const [name, form] of forged) {

@@ -12,7 +12,7 @@ use model::{AdminState, Algorithm, PoolId};
 use crate::support::{Upstream, client, eventually, instance, is_idle, only_pool, plan, pool, route, start, url, weight, who};
 
 const CLIENTS: usize = 300;
-const CHANGES: usize = 150;
+const CHANGES: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_is_lost_while_the_plan_changes() {

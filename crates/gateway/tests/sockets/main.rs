@@ -14,6 +14,7 @@ mod headers;
 mod health;
 mod hostile_clients;
 mod hostile_instances;
+mod http_edges;
 mod limits;
 mod outlier;
 mod panic_mode;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use model::{Algorithm, OutlierEjection, PoolPlan, RetryPolicy};
+use tokio::time;
 
 use crate::support::{
     ClosedPort, Raw, Upstream, client, eventually, instance, instance_stats, is_idle, only_pool, pool, raw_upstream, start, url, who,
@@ -20,6 +21,8 @@ async fn frozen() -> Raw {
     })
     .await
 }
+
+const WELL_BEYOND_ONE_TRY: Duration = Duration::from_millis(250);
 
 fn impatient(instances: Vec<model::InstancePlan>) -> PoolPlan {
     PoolPlan {
@@ -58,8 +61,11 @@ async fn what_is_not_idempotent_waits_for_its_answer() {
     let gateway = start(impatient(vec![instance("slow", slow.address), instance("other", other.address)]));
     let post = tokio::spawn(client().post(url(&gateway, "/gate")).body("once").send());
     eventually("it has arrived", || slow.hits() + other.hits() == 1).await;
-    // Well beyond the time of one try, and the answer is still waited for.
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    let mut post = post;
+    assert!(
+        time::timeout(WELL_BEYOND_ONE_TRY, &mut post).await.is_err(),
+        "the answer is still waited for"
+    );
     slow.shared.gate.add_permits(1);
     other.shared.gate.add_permits(1);
     assert_eq!(post.await.unwrap().unwrap().status(), 200);
@@ -72,7 +78,11 @@ async fn the_last_try_waits_as_long_as_the_gateway_does() {
     let gateway = start(impatient(vec![instance("slow", slow.address)]));
     let get = tokio::spawn(client().get(url(&gateway, "/gate")).send());
     eventually("it has arrived", || slow.hits() == 1).await;
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    let mut get = get;
+    assert!(
+        time::timeout(WELL_BEYOND_ONE_TRY, &mut get).await.is_err(),
+        "the answer is still waited for"
+    );
     slow.shared.gate.add_permits(1);
     assert_eq!(get.await.unwrap().unwrap().status(), 200, "there is nobody else to ask");
 }

@@ -8,7 +8,16 @@ use model::{AdminState, Algorithm};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message},
+    tungstenite::{
+        Error, Message,
+        protocol::{
+            CloseFrame,
+            frame::{
+                Frame,
+                coding::{CloseCode, Data, OpCode},
+            },
+        },
+    },
 };
 
 use crate::support::{
@@ -149,5 +158,46 @@ async fn a_killed_instance_ends_its_tunnels() {
     echoes(&mut socket, "one").await;
     a.kill();
     assert!(!matches!(socket.next().await, Some(Ok(Message::Text(_)))));
+    eventually("nothing in flight", || is_idle(&gateway)).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_frame_passes() {
+    let a = Upstream::start("a");
+    let gateway = start(pool(Algorithm::RoundRobin, vec![instance("a", a.address)]));
+    let mut socket = open(&gateway).await;
+    for message in [
+        Message::text(""),
+        Message::text("ünïcödé 🦀"),
+        Message::binary(vec![]),
+        Message::binary(vec![0xA5; 300_000]),
+        Message::text("x".repeat(70_000)),
+    ] {
+        socket.send(message.clone()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), message);
+    }
+    // Its echo is a ping as well, and libraries answer pings: whatever comes of it, the answer to ours is there.
+    socket.send(Message::Ping("are you there".into())).await.unwrap();
+    while socket.next().await.unwrap().unwrap() != Message::Pong("are you there".into()) {}
+    // In pieces: a text that begins in one frame and ends in another.
+    for (text, opcode, is_final) in [("be", OpCode::Data(Data::Text), false), ("gin", OpCode::Data(Data::Continue), true)] {
+        socket
+            .send(Message::Frame(Frame::message(text.as_bytes().to_vec(), opcode, is_final)))
+            .await
+            .unwrap();
+    }
+    let text = loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Ping(_) | Message::Pong(_) => {}
+            other => break other,
+        }
+    };
+    assert_eq!(text, Message::text("begin"));
+    let farewell = CloseFrame {
+        code: CloseCode::Library(4_321),
+        reason: "done".into(),
+    };
+    socket.send(Message::Close(Some(farewell.clone()))).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::Close(Some(farewell)));
     eventually("nothing in flight", || is_idle(&gateway)).await;
 }

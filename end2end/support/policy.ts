@@ -5,7 +5,7 @@ import { until } from './until';
 
 interface Intent {
   version: number;
-  policy: { algorithm: string; instances: Record<string, { weight: number; admin: string }> };
+  policy: { algorithm: string; instances: Record<string, { weight: number; admin: string; breaker: { hold: string } }> } & Record<string, unknown>;
 }
 
 export async function intent(request: APIRequestContext, pool: string): Promise<Intent> {

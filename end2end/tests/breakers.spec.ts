@@ -1,7 +1,7 @@
 // Circuit breakers: seen, held, let go and reset.
 
 import type { Page } from '@playwright/test';
-import { expectState, open, row, share, toast } from '../support/screen';
+import { card, expectState, live, open, row, share, toast } from '../support/screen';
 import { expect, test } from '../support/test';
 
 const breaker = (page: Page, name: string) => row(page, name).locator('.badge').first();
@@ -50,6 +50,22 @@ test('several are reset together, and it is written down', async ({ page }) => {
   await page.getByRole('dialog', { name: 'Reset: 2 breakers' }).getByRole('button', { name: 'Reset' }).click();
   await expect(toast(page)).toContainText('2 breakers of samples: reset.');
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Breaker reset: pool samples, sample-1');
+});
+
+test('who leaves the page with the dialog open takes nothing frozen along', async ({ page }) => {
+  await open(page, '/');
+  await page.getByRole('link', { name: 'Breakers' }).click();
+  await choose(page, 'sample-1', 'Hold open');
+  await expect(page.getByRole('dialog', { name: 'Hold open: sample-1' })).toBeVisible();
+  await page.goBack();
+  await expect(page).toHaveURL(/\/$/);
+  const requests = card(page, 'Requests').locator('.card-value');
+  await live(page);
+  // Figures go on moving: each frame has another count.
+  const all = page.locator('.cards');
+  const before = await all.innerText();
+  await expect(all).not.toHaveText(before, { useInnerText: true });
+  await expect(requests).toBeVisible();
 });
 
 test.describe('a viewer', () => {

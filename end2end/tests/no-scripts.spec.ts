@@ -73,6 +73,26 @@ test('an instance is drained by a plain form, and a mistake is told on the page'
   await expect.poll(async () => (await intent(request, 'samples')).policy).toMatchObject({ instances: { 'sample-3': { admin: 'ready' } } });
 });
 
+test('a group of settings is changed by a plain form, and a mistake names its field', async ({ page, request }) => {
+  await page.goto('/pools/samples?tab=settings');
+  const before = await intent(request, 'samples');
+  const retries = page.getByRole('region', { name: 'Retries', exact: true });
+  await retries.getByLabel('Attempts').fill('4');
+  await retries.getByRole('button', { name: 'Change retries' }).click();
+  await expect(page).toHaveURL(/\/pools\/samples/);
+  expect((await intent(request, 'samples')).policy).toMatchObject({ retry: { attempts: 4 } });
+
+  await page.goto('/pools/samples?tab=settings');
+  await retries.getByLabel('Attempts').fill('9');
+  await retries.getByRole('button', { name: 'Change retries' }).click();
+  await expect(page.locator('main')).toContainText('attempts: 9 is not between 1 and 5');
+
+  await page.goto('/pools/samples?tab=settings');
+  await retries.getByLabel('Attempts').fill('3');
+  await retries.getByRole('button', { name: 'Change retries' }).click();
+  expect((await intent(request, 'samples')).policy).toMatchObject({ retry: before.policy.retry as object });
+});
+
 test('a form that was overtaken is refused and shown', async ({ page, request }) => {
   await page.goto('/pools/samples?tab=settings');
   const before = await intent(request, 'samples');

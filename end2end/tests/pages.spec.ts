@@ -60,6 +60,25 @@ const OPENED: { name: string; path: string; show: (page: Page) => Promise<unknow
     close: (page) => page.keyboard.press('Escape'),
   },
   {
+    name: 'menu-breaker',
+    path: '/breakers',
+    show: async (page) => {
+      await row(page, 'sample-1').getByRole('button', { name: 'Change the breaker of sample-1' }).click();
+      await expect(page.locator('.row-menu:popover-open')).toBeVisible();
+    },
+    close: (page) => page.keyboard.press('Escape'),
+  },
+  {
+    name: 'dialog-hold',
+    path: '/breakers',
+    show: async (page) => {
+      await row(page, 'sample-1').getByRole('button', { name: 'Change the breaker of sample-1' }).click();
+      await page.getByRole('button', { name: 'Hold closed', exact: true }).filter({ visible: true }).click();
+      await expect(page.getByRole('dialog', { name: 'Hold closed: sample-1' }).getByLabel('For')).toHaveValue('15');
+    },
+    close: (page) => page.keyboard.press('Escape'),
+  },
+  {
     name: 'menu-row',
     path: '/pools/samples',
     show: async (page) => {

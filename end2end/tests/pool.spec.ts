@@ -137,7 +137,7 @@ test('a drained instance gets nothing, in every browser, until it is ready again
   await expect(row(page, 'sample-3')).toContainText('drained: nothing left');
   expect(await share(page, 'sample-1')).toBeGreaterThan(40);
   // Nobody was refused meanwhile.
-  await expect(facts(page).locator('div').filter({ hasText: 'Refused with 503' }).locator('dd')).toHaveText('0');
+  await expect(facts(page).locator('div').filter({ hasText: 'Without an instance' }).locator('dd')).toHaveText('0');
 
   await act(page, 'sample-3', 'Make ready');
   for (const where of [page, watcher]) await expectState(row(where, 'sample-3'), 'up');

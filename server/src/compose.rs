@@ -324,6 +324,7 @@ fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<
         host: None,
         path: PathPrefix::new("/").expect("a constant path is valid"),
         pool: samples_pool(),
+        priority: model::Priority::Normal,
     };
     (vec![pool], vec![everything])
 }

@@ -14,9 +14,9 @@ pub use breakers::{HoldBreakers, ResetBreakers, hold_breakers, reset_breakers};
 pub use events::{ReadEvents, events};
 pub use me::{Me, ReadMe, me};
 pub use pool::{
-    ChangeAffinity, ChangeAlgorithm, ChangeBreaker, ChangeHealthCheck, ChangeInstances, ChangeLimits, ChangeOutlierEjection, ChangeRetry,
-    ReadIntent, ReadPins, change_affinity, change_algorithm, change_breaker, change_health_check, change_instances, change_limits,
-    change_outlier_ejection, change_retry, intent, pins,
+    ChangeAffinity, ChangeAlgorithm, ChangeBreaker, ChangeDegradation, ChangeHealthCheck, ChangeInstances, ChangeLimits,
+    ChangeOutlierEjection, ChangeRetry, ReadIntent, ReadPins, change_affinity, change_algorithm, change_breaker, change_degradation,
+    change_health_check, change_instances, change_limits, change_outlier_ejection, change_retry, intent, pins,
 };
 pub use problem::Problem;
 pub use search::{Search, search};

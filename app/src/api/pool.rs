@@ -1,7 +1,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
-    AdminState, AffinityPolicy, Algorithm, BreakerPolicy, HealthCheck, LimitPolicy, OutlierEjection, Pins, PoolId, PoolIntent, RetryPolicy,
-    change::Changed,
+    AdminState, AffinityPolicy, Algorithm, BreakerPolicy, DegradationPolicy, HealthCheck, LimitPolicy, OutlierEjection, Pins, PoolId,
+    PoolIntent, RetryPolicy, change::Changed,
 };
 
 use super::Problem;
@@ -47,6 +47,11 @@ pub async fn change_affinity(pool: PoolId, expected_version: u64, settings: Affi
 #[server(name = ChangeLimits, prefix = "/api/fn", endpoint = "change_limits")]
 pub async fn change_limits(pool: PoolId, expected_version: u64, settings: LimitPolicy) -> Result<Changed, Problem> {
     super::context::change_pool(&pool, expected_version, model::PoolChange::Limits { limits: settings }).await
+}
+
+#[server(name = ChangeDegradation, prefix = "/api/fn", endpoint = "change_degradation")]
+pub async fn change_degradation(pool: PoolId, expected_version: u64, settings: DegradationPolicy) -> Result<Changed, Problem> {
+    super::context::change_pool(&pool, expected_version, model::PoolChange::Degradation { degradation: settings }).await
 }
 
 /// Weight, state or both, for the instances named in `ids` (comma between them); what is absent stays.

@@ -9,6 +9,8 @@ use model::{ApiError, InvalidValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::context;
+
 /// An [`ApiError`] as the error of a server function.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -51,7 +53,11 @@ impl FromServerFnError for Problem {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => Self(ApiError::invalid("request", why)),
+            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
+                let error = ApiError::invalid("request", why);
+                context::answer_status(error.status());
+                Self(error)
+            }
             ServerFnErrorErr::Request(why) => Self::transport(format!("the console does not answer: {why}")),
             other => Self::transport(other),
         }

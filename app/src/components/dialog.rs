@@ -14,18 +14,27 @@ pub fn Modal(
 ) -> impl IntoView {
     let live = Live::expect();
     let node = NodeRef::<html::Dialog>::new();
+    let froze = StoredValue::new(false);
+    // A page that is left takes its dialog along, and the other pages go on.
+    on_cleanup(move || {
+        if froze.try_get_value() == Some(true) {
+            live.unfreeze();
+        }
+    });
     Effect::new(move |was_open: Option<bool>| {
         let open = open.get();
         if let Some(dialog) = node.get() {
             match (was_open.unwrap_or(false), open) {
                 (false, true) => {
                     live.freeze();
+                    froze.set_value(true);
                     browser::open_dialog(&dialog);
                     // What is inside is drawn in the same round; the safe choice then has the focus.
                     request_animation_frame(|| browser::focus("dialog[open] [autofocus]"));
                 }
                 (true, false) => {
                     browser::close_dialog(&dialog);
+                    froze.set_value(false);
                     live.unfreeze();
                 }
                 _ => {}

@@ -1,5 +1,7 @@
 //! Ages and moments. UTC always: the same text for everybody who looks at the same event.
 
+use model::time::utc;
+
 /// `0 s`, `14 s`, `3 min`, `2 h`, `5 d`.
 pub fn age(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
@@ -14,37 +16,6 @@ pub fn age(ms: i64) -> String {
 /// How long before `now_ms` it was.
 pub fn age_between(since_ms: i64, now_ms: i64) -> String {
     age(now_ms - since_ms)
-}
-
-struct Utc {
-    year: i64,
-    month: i64,
-    day: i64,
-    second_of_day: i64,
-    ms: i64,
-}
-
-/// Civil date from days since 1970-01-01, by Howard Hinnant's `civil_from_days`
-/// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn utc(unix_ms: i64) -> Utc {
-    let (seconds, ms) = (unix_ms.div_euclid(1000), unix_ms.rem_euclid(1000));
-    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Utc {
-        year,
-        month,
-        day,
-        second_of_day,
-        ms,
-    }
 }
 
 /// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.

@@ -62,7 +62,7 @@ impl Control {
             return Err(conflict(current, after));
         }
         let diff = change::diff(&current.policy, &after);
-        if diff.is_empty() {
+        if after == current.policy || diff.is_empty() {
             return Ok(Changed::Nothing { version: current.version });
         }
         let by = who.user().name.to_string();

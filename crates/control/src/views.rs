@@ -165,6 +165,7 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         retries: pool.retries,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking,
+        degraded: pool.degraded.clone(),
         affinity: intent.policy.affinity.kind,
         instances: pool.instances.clone(),
         source,

@@ -214,6 +214,7 @@ fn observe_pool(pool: &Pool) -> PoolStats {
         refusals: pool.state.refusals(),
         retries: pool.state.budget.retries(),
         breaker: pool.state.breaker.status(&pool.plan.breaker),
+        degraded: pool.state.degradation.why(),
         is_panicking: pool.state.is_panicking.load(Ordering::Relaxed),
         histogram,
         instances,

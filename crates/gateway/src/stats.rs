@@ -36,6 +36,8 @@ pub struct PoolStats {
     pub breaker: BreakerStatus,
     /// Too few are in service, so health is ignored.
     pub is_panicking: bool,
+    /// Why it does without routes of low priority; absent while it does not.
+    pub degraded: Option<String>,
     /// Latency in µs: answered requests and those that ran into a timeout. Tunnels are not in it.
     pub histogram: Histogram<u64>,
     pub instances: Vec<InstanceStats>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     InstanceId, InvalidValue,
     settings::{Settings, or_off},
+    time::utc,
 };
 
 /// A breaker opens when within `window_ms` at least `failures` requests failed (5xx, or no proper answer) and they are at least `percent`
@@ -105,8 +106,8 @@ impl fmt::Display for BreakerHold {
         match self {
             Self::Auto => f.write_str("automatic"),
             Self::Open { until_ms: None } => f.write_str("held open"),
-            Self::Open { until_ms: Some(_) } => f.write_str("held open for a time"),
-            Self::Closed { .. } => f.write_str("held closed for a time"),
+            Self::Open { until_ms: Some(until_ms) } => write!(f, "held open until {}", utc(*until_ms)),
+            Self::Closed { until_ms } => write!(f, "held closed until {}", utc(*until_ms)),
         }
     }
 }
@@ -225,6 +226,13 @@ mod tests {
         let web = BreakerTarget::Instance("web-1".parse().unwrap());
         assert_eq!(BreakerTarget::parse_list("*, web-1,").unwrap(), [BreakerTarget::Pool, web]);
         assert!(BreakerTarget::parse_list("<b>").is_err());
+    }
+
+    #[test]
+    fn holds_that_end_at_different_times_are_told_apart() {
+        let words = |minutes| BreakerHold::parse("closed", Some(minutes), 0).unwrap().to_string();
+        assert_eq!(words(15), "held closed until 1970-01-01 00:15:00 UTC");
+        assert_ne!(words(15), words(60));
     }
 
     #[test]

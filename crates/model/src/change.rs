@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, BreakerTarget, HealthCheck, InstanceId, InvalidValue, LimitPolicy,
-    OutlierEjection, PoolPolicy, RetryPolicy, Settings, Weight,
+    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, BreakerTarget, DegradationPolicy, HealthCheck, InstanceId,
+    InvalidValue, LimitPolicy, OutlierEjection, PoolPolicy, RetryPolicy, Settings, Weight,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub enum PoolChange {
     },
     Limits {
         limits: LimitPolicy,
+    },
+    Degradation {
+        degradation: DegradationPolicy,
     },
     /// Holds breakers in a position, or lets go of them.
     BreakerHold {
@@ -79,6 +82,10 @@ impl PoolChange {
             Self::Limits { limits } => {
                 limits.validate()?;
                 after.limits = *limits;
+            }
+            Self::Degradation { degradation } => {
+                degradation.validate()?;
+                after.degradation = *degradation;
             }
             Self::BreakerHold { targets, to } => {
                 if targets.is_empty() {
@@ -150,6 +157,7 @@ pub fn diff(before: &PoolPolicy, after: &PoolPolicy) -> Vec<FieldDiff> {
             policy.breaker.describe(),
             policy.retry.describe(),
             policy.limits.describe(),
+            policy.degradation.describe(),
         ]
         .concat()
     };

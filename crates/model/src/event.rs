@@ -74,6 +74,8 @@ kinds! {
     BreakerClosed = "breaker.closed", "Breaker closed";
     BreakerReset = "breaker.reset", "Breaker reset";
     BreakerForced = "breaker.forced", "Breaker forced";
+    PoolDegraded = "pool.degraded", "Pool degraded";
+    PoolRecovered = "pool.recovered", "Pool recovered";
     PanicBegan = "pool.panic", "Panic mode";
     PanicEnded = "pool.calm", "Panic mode over";
     ProcessStarted = "process.started", "Process started";

@@ -34,59 +34,49 @@ impl Default for LimitPolicy {
     }
 }
 
-/// A well-known set of limits, named after what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LimitPreset {
-    pub name: &'static str,
-    pub requests: u32,
-    pub period_s: u32,
-    pub burst: u32,
-}
-
-impl LimitPolicy {
-    pub const PRESETS: [LimitPreset; 4] = [
-        LimitPreset {
-            name: "API",
-            requests: 10,
-            period_s: 1,
-            burst: 10,
-        },
-        LimitPreset {
-            name: "Uploads",
-            requests: 2,
-            period_s: 1,
-            burst: 2,
-        },
-        LimitPreset {
-            name: "Pages",
-            requests: 1_000,
-            period_s: 60,
-            burst: 100,
-        },
-        LimitPreset {
-            name: "Off",
-            requests: 0,
-            period_s: 1,
-            burst: 1,
-        },
-    ];
-}
+const YEAR_S: u64 = 365 * 24 * 3_600;
 
 impl Settings for LimitPolicy {
     fn validate(&self) -> Result<(), InvalidValue> {
         InvalidValue::within("requests", self.requests, 0, 1_000_000, "")?;
         InvalidValue::within("period_s", self.period_s, 1, 86_400, " s")?;
         InvalidValue::within("burst", self.burst, 1, 1_000_000, "")?;
+        // How long a client that has used it all up waits until its burst is whole again.
+        if self.requests > 0 && u64::from(self.period_s) * u64::from(self.burst) / u64::from(self.requests) > YEAR_S {
+            return Err(InvalidValue::new(
+                "burst",
+                "would take more than a year to fill up again at this rate",
+            ));
+        }
         InvalidValue::within("in_flight", self.in_flight, 0, 1_000_000, "")?;
         InvalidValue::within("body_bytes", self.body_bytes, 0, u32::MAX, " bytes")
     }
 
     fn describe(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("requests per client", or_off(self.requests, &format!(" in {} s", self.period_s))),
+            ("requests per client", or_off(self.requests, "")),
+            ("within", format!("{} s", self.period_s)),
             ("burst", self.burst.to_string()),
             ("requests in flight at most", or_off(self.in_flight, "")),
             ("request body at most", or_off(self.body_bytes, " bytes")),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_that_never_fills_up_again_is_refused() {
+        let limits = LimitPolicy {
+            requests: 1,
+            period_s: 86_400,
+            burst: 1_000_000,
+            ..LimitPolicy::default()
+        };
+        assert_eq!(limits.validate().unwrap_err().field, "burst");
+        assert!(LimitPolicy { requests: 0, ..limits }.validate().is_ok());
+        assert!(LimitPolicy { burst: 300, ..limits }.validate().is_ok());
     }
 }

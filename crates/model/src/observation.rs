@@ -114,6 +114,8 @@ pub struct PoolObservation {
     pub breaker: Option<BreakerStatus>,
     /// Fewer than the policy allows are in service, so health is ignored.
     pub is_panicking: bool,
+    /// Why it does without what matters less; absent while it does not.
+    pub degraded: Option<String>,
     pub window: Window,
     pub instances: Vec<InstanceObservation>,
 }
@@ -151,13 +153,15 @@ pub struct Refusals {
     pub body: u64,
     /// 503: too many requests in flight.
     pub in_flight: u64,
+    /// 503: of low priority, and the pool was degraded.
+    pub shed: u64,
     /// 503: the pool's breaker was open.
     pub breaker: u64,
 }
 
 impl Refusals {
     pub const fn total(&self) -> u64 {
-        self.rate + self.body + self.in_flight + self.breaker
+        self.rate + self.body + self.in_flight + self.shed + self.breaker
     }
 }
 

@@ -5,8 +5,8 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, HealthCheck, InstanceId, InvalidValue, LimitPolicy, OutlierEjection,
-    PoolId, RetryPolicy, Weight, settings::Settings,
+    AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, DegradationPolicy, HealthCheck, InstanceId, InvalidValue,
+    LimitPolicy, OutlierEjection, PoolId, RetryPolicy, Weight, settings::Settings,
 };
 
 /// An absolute URL path without query: starts with `/`, printable ASCII, at most 1024 bytes.
@@ -147,6 +147,17 @@ pub struct Route {
     pub host: Option<HostPattern>,
     pub path: PathPrefix,
     pub pool: PoolId,
+    #[serde(default)]
+    pub priority: Priority,
+}
+
+/// What a degraded pool does without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    #[default]
+    Normal,
+    Low,
 }
 
 /// One instance as the balancer shall treat it.
@@ -172,6 +183,7 @@ pub struct PoolPlan {
     pub breaker_hold: BreakerHold,
     pub retry: RetryPolicy,
     pub limits: LimitPolicy,
+    pub degradation: DegradationPolicy,
     pub instances: Vec<InstancePlan>,
 }
 
@@ -189,6 +201,7 @@ impl PoolPlan {
             breaker_hold: BreakerHold::Auto,
             retry: RetryPolicy::default(),
             limits: LimitPolicy::default(),
+            degradation: DegradationPolicy::default(),
             instances,
         }
     }
@@ -196,13 +209,14 @@ impl PoolPlan {
     /// # Errors
     /// The group of settings that is wrong, and its field.
     pub fn validate(&self) -> Result<(), (&'static str, InvalidValue)> {
-        let groups: [(&str, &dyn Settings); 6] = [
+        let groups: [(&str, &dyn Settings); 7] = [
             ("health check", &self.health_check),
             ("outlier ejection", &self.outlier),
             ("affinity", &self.affinity),
             ("breaker", &self.breaker),
             ("retry", &self.retry),
             ("limits", &self.limits),
+            ("degradation", &self.degradation),
         ];
         groups
             .into_iter()

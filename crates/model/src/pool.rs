@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, InstanceId, LimitPolicy, OutlierEjection, PathPrefix, PoolId, RetryPolicy,
+    AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, DegradationPolicy, InstanceId, LimitPolicy, OutlierEjection, PathPrefix, PoolId,
+    RetryPolicy,
     settings::{Settings, or_off},
 };
 
@@ -259,6 +260,7 @@ pub struct PoolPolicy {
     pub breaker_hold: BreakerHold,
     pub retry: RetryPolicy,
     pub limits: LimitPolicy,
+    pub degradation: DegradationPolicy,
     pub instances: BTreeMap<InstanceId, InstancePolicy>,
 }
 

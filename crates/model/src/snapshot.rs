@@ -66,6 +66,7 @@ pub struct PoolSnapshot {
     pub retries: Retries,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
+    pub degraded: Option<String>,
     pub instances: Vec<InstanceSnapshot>,
 }
 

@@ -76,6 +76,7 @@ pub struct PoolView {
     pub retries: Retries,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
+    pub degraded: Option<String>,
     /// As intended.
     pub affinity: AffinityKind,
     pub instances: Vec<InstanceRow>,

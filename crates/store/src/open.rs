@@ -50,10 +50,15 @@ pub(crate) async fn sqlite(config: &StoreConfig, path: &Path) -> Result<Db, Open
     }
     let mut connection = writer.connect().await.map_err(failed)?;
     // Two programs that start on a new file find the same work to do, and SQLite has no lock for that: who comes second fails on tables
-    // that are there by now, and finds the work done when it looks again.
-    if migrate::run(&migrate::SQLITE, &mut connection, &what, "").await.is_err() {
-        migrate::run(&migrate::SQLITE, &mut connection, &what, "").await?;
+    // that are there by now, and finds the work done when it looks again. That may happen once with each step.
+    let mut migrated = migrate::run(&migrate::SQLITE, &mut connection, &what, "").await;
+    for _ in 0..migrate::known(&migrate::SQLITE) {
+        if migrated.is_ok() {
+            break;
+        }
+        migrated = migrate::run(&migrate::SQLITE, &mut connection, &what, "").await;
     }
+    migrated?;
     connection.close().await.map_err(failed)?;
 
     let pool = || {

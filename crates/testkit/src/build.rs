@@ -135,6 +135,7 @@ pub fn pool_observation(name: &str, instances: &[&str]) -> PoolObservation {
         retries: Retries::default(),
         breaker: None,
         is_panicking: false,
+        degraded: None,
         window: Window::default(),
         instances: instances
             .iter()

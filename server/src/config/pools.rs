@@ -1,8 +1,8 @@
 //! `[[pools]]`: one's own instances. Without any, three samples and traffic to them are started.
 
 use model::{
-    AffinityPolicy, Algorithm, BreakerPolicy, CheckKind, HealthCheck, InstanceId, LimitPolicy, OutlierEjection, PathPrefix, PoolId,
-    RetryPolicy, Weight,
+    AffinityPolicy, Algorithm, BreakerPolicy, CheckKind, DegradationPolicy, HealthCheck, InstanceId, LimitPolicy, OutlierEjection,
+    PathPrefix, PoolId, RetryPolicy, Weight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,11 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("pools[].limits.burst", "1 to 1000000 requests"),
     Key::new("pools[].limits.in_flight", "0 (off) to 1000000 requests"),
     Key::new("pools[].limits.body_bytes", "0 (off) to 4294967295 bytes"),
+    Key::new("pools[].degradation.in_flight", "0 (off) to 1000000 requests"),
+    Key::new("pools[].degradation.p95_ms", "0 (off) to 3600000 milliseconds"),
+    Key::new("pools[].degradation.error_percent", "0 (off) to 100 percent"),
+    Key::new("pools[].degradation.after_s", "1 to 3600 seconds"),
+    Key::new("pools[].degradation.recover_s", "1 to 3600 seconds"),
     Key::new(
         "pools[].instances[].id",
         "a name of a-z, 0-9, '-', '_' and '.', at most 63 characters",
@@ -72,6 +77,8 @@ pub struct PoolSettings {
     pub affinity: AffinityPolicy,
     #[serde(default)]
     pub limits: LimitPolicy,
+    #[serde(default)]
+    pub degradation: DegradationPolicy,
     pub instances: Vec<InstanceSettings>,
 }
 

@@ -50,12 +50,13 @@ pub(super) fn resolve_pools(settings: &Settings, origin: &Origin) -> Result<Vec<
 fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: &Origin) -> Result<PoolSetup, ConfigError> {
     let health = pool.health.over(&settings.health);
     health::check(&format!("pools.{index}.health"), &health).map_err(|bad| ConfigError::wrong(origin, bad))?;
-    let groups: [(&str, &dyn model::Settings); 5] = [
+    let groups: [(&str, &dyn model::Settings); 6] = [
         ("outlier", &pool.outlier),
         ("breaker", &pool.breaker),
         ("retry", &pool.retry),
         ("affinity", &pool.affinity),
         ("limits", &pool.limits),
+        ("degradation", &pool.degradation),
     ];
     for (group, settings) in groups {
         settings
@@ -79,6 +80,7 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
         retry: pool.retry,
         affinity: pool.affinity.clone(),
         limits: pool.limits,
+        degradation: pool.degradation,
         ..PoolPolicy::default()
     };
     let mut instances = Vec::new();

@@ -1,6 +1,6 @@
 //! `[[routes]]`: which host and path goes to which pool.
 
-use model::{HostPattern, PathPrefix, PoolId, Route};
+use model::{HostPattern, PathPrefix, PoolId, Priority, Route};
 use serde::{Deserialize, Serialize};
 
 use super::Key;
@@ -12,6 +12,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new("routes[].path", "a path such as /api, matched by whole segments"),
     Key::new("routes[].pool", "the id of one of the [[pools]]"),
+    Key::new("routes[].priority", "normal or low"),
 ];
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct RouteSettings {
     #[serde(default = "root")]
     pub path: PathPrefix,
     pub pool: PoolId,
+    /// What a degraded pool does without.
+    #[serde(default)]
+    pub priority: Priority,
 }
 
 fn root() -> PathPrefix {
@@ -34,6 +38,7 @@ impl From<&RouteSettings> for Route {
             host: settings.host.clone(),
             path: settings.path.clone(),
             pool: settings.pool.clone(),
+            priority: settings.priority,
         }
     }
 }

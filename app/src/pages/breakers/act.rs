@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leptos::{prelude::*, task::spawn_local};
-use model::{ApiError, BreakerRow, PoolId};
+use model::{ApiError, BreakerRow, PoolId, change::Changed};
 
 use super::row::Key;
 use crate::{
@@ -34,7 +34,9 @@ impl Verb {
     /// What it will do, in the dialog.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Reset => "Closes at once and forgets what was counted; it opens again by its own rule.",
+            Self::Reset => {
+                "Closes at once and forgets what was counted; it opens again by its own rule. One that is held stays held: let go of it first."
+            }
             Self::HoldOpen => "Nothing passes, whatever the instance answers, until the time is over or somebody lets go.",
             Self::HoldClosed => "Everything passes, whatever fails, until the time is over or somebody lets go.",
             Self::LetGo => "From now on it follows its own rule, and begins closed.",
@@ -131,7 +133,13 @@ impl Actor {
             for (pool, (version, targets)) in by_pool(&rows) {
                 let count = targets.split(',').count();
                 let toast = match send(verb, &pool, version, targets, minutes).await {
-                    Ok(()) => {
+                    Ok(false) => Toast {
+                        tone: Tone::Info,
+                        text: format!("Nothing to do in {pool}: it is so already."),
+                        link: None,
+                        undo: None,
+                    },
+                    Ok(true) => {
                         let breakers = if count == 1 {
                             "1 breaker".to_owned()
                         } else {
@@ -164,12 +172,14 @@ fn reason(problem: &Problem) -> String {
     }
 }
 
-async fn send(verb: Verb, pool: &PoolId, version: u64, targets: String, minutes: Option<u32>) -> Result<(), Problem> {
+/// Whether anything changed.
+async fn send(verb: Verb, pool: &PoolId, version: u64, targets: String, minutes: Option<u32>) -> Result<bool, Problem> {
     match verb.hold() {
-        None => api::reset_breakers(pool.clone(), targets).await,
-        Some(to) => api::hold_breakers(pool.clone(), version, targets, to.to_owned(), minutes)
-            .await
-            .map(|_| ()),
+        None => api::reset_breakers(pool.clone(), targets).await.map(|()| true),
+        Some(to) => {
+            let changed = api::hold_breakers(pool.clone(), version, targets, to.to_owned(), minutes).await?;
+            Ok(matches!(changed, Changed::Done { .. }))
+        }
     }
 }
 

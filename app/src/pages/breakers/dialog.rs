@@ -77,9 +77,9 @@ fn Body(actor: Actor, asked: Asked) -> impl IntoView {
                 <span>"For"</span>
                 <span class="field-input">
                     <input
-                        type="number"
-                        min="1"
-                        max=MINUTES_MAX.to_string()
+                        type="text"
+                        inputmode="numeric"
+                        autocomplete="off"
                         required=must
                         value=minutes.get_untracked()
                         aria-describedby="breaker-error"

@@ -47,6 +47,9 @@ fn breakers(frame: &Frame) -> Option<&BreakersView> {
     }
 }
 
+/// More rows than this are not drawn: nobody reads them, and each costs time with every frame.
+const ROWS_MAX: usize = 200;
+
 /// Rows by key, built once a frame.
 type Index = Arc<BTreeMap<Key, BreakerRow>>;
 
@@ -58,8 +61,11 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
 
     let now_ms = Memo::new(move |_| frames.with(|f| f.at_ms));
     let ticked = RwSignal::new(BTreeSet::<Key>::new());
-    let order: Memo<Vec<Key>> =
-        Memo::new(move |_| frames.with(|f| breakers(f).map(|v| v.breakers.iter().map(Key::of).collect()).unwrap_or_default()));
+    let order: Memo<Vec<Key>> = Memo::new(move |_| {
+        let first = |v: &BreakersView| v.breakers.iter().take(ROWS_MAX).map(Key::of).collect();
+        frames.with(|f| breakers(f).map(first).unwrap_or_default())
+    });
+    let total = Memo::new(move |_| frames.with(|f| breakers(f).map_or(0, |v| v.breakers.len())));
     // Always new with a frame, so never compared.
     let index: Memo<Index> = Memo::new_with_compare(
         move |_| {
@@ -84,7 +90,11 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
                 .count()
         })
     });
-    let summary = move || match (spared.get(), order.with(Vec::len)) {
+    let more = move || {
+        let hidden = total.get().saturating_sub(ROWS_MAX);
+        (hidden > 0).then(|| view! { <p class="table-foot">{format!("{hidden} more are not shown; the worst come first.")}</p> })
+    };
+    let summary = move || match (spared.get(), total.get()) {
         (_, 0) => String::new(),
         (0, all) => format!("All {all} let requests through."),
         (open, all) => format!("{open} of {all} let nothing through."),
@@ -166,6 +176,7 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
                     </tbody>
                 </table>
             </div>
+            {more}
             {empty}
             <States />
         </section>
@@ -229,7 +240,7 @@ fn History(frames: Signal<Arc<Frame>>, now_ms: Memo<i64>) -> impl IntoView {
         <section class="panel" aria-labelledby="history-title">
             <header class="panel-head">
                 <h2 id="history-title">"History"</h2>
-                <a href="/events?text=breaker">"All events"</a>
+                <a href="/events?q=breaker">"All events"</a>
             </header>
             <ol class="happened">
                 <For each=move || events.get() key=|e| e.id children=item />

@@ -127,7 +127,7 @@ fn actions(key: &Key, row: Memo<Option<BreakerRow>>, actor: Actor, why_not: Opti
         }
         .into_any();
     }
-    let menu = format!("breaker-{}-{}", key.pool, key.target().id());
+    let menu = format!("breaker:{}/{}", key.pool, key.target().id());
     let choices = Verb::ALL
         .into_iter()
         .map(|verb| {

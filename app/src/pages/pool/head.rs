@@ -25,6 +25,7 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
     let unserved = pool.part(|v| v.unserved);
     let refusals = pool.part(|v| refusal_words(&v.refusals));
     let retries = pool.part(|v| retry_words(v.retries));
+    let degraded = pool.part(|v| v.degraded.clone());
     let panics = pool.part(|v| v.is_panicking);
     let open = pool.part(|v| {
         v.breaker
@@ -68,18 +69,18 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
                 <dd>{move || version.get().map(|(intended, applied, by)| version_words(intended, applied, by))}</dd>
             </div>
             <div>
-                <dt>"Refused with 503"</dt>
+                <dt>"Without an instance"</dt>
                 <dd>{move || unserved.get().map(format::count)}</dd>
             </div>
             {move || {
                 refusals
                     .get()
                     .flatten()
-                    .map(|(words, why)| {
+                    .map(|words| {
                         view! {
                             <div>
-                                <dt>"Over a limit"</dt>
-                                <dd title=why>{words}</dd>
+                                <dt>"Refused"</dt>
+                                <dd>{words}</dd>
                             </div>
                         }
                     })
@@ -111,6 +112,19 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
                 })
         }}
         {move || {
+            degraded
+                .get()
+                .flatten()
+                .map(|why| {
+                    view! {
+                        <Callout tone=Tone::Warning>
+                            <p class="strong">"The pool is degraded: routes of low priority are answered 503."</p>
+                            <p>{why}</p>
+                        </Callout>
+                    }
+                })
+        }}
+        {move || {
             (panics.get() == Some(true))
                 .then(|| {
                     view! {
@@ -137,20 +151,21 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
     .into_any()
 }
 
-/// `12`, and of what kinds; nothing while nothing was refused.
-fn refusal_words(refusals: &Refusals) -> Option<(String, String)> {
+/// `12 × 429, 3 × 503 breaker`; nothing while nothing was refused.
+fn refusal_words(refusals: &Refusals) -> Option<String> {
     let kinds = [
-        (refusals.rate, "429: one client too often"),
-        (refusals.body, "413: body too large"),
-        (refusals.in_flight, "503: too many in flight"),
-        (refusals.breaker, "503: breaker open"),
+        (refusals.rate, "429"),
+        (refusals.body, "413"),
+        (refusals.in_flight, "503 too busy"),
+        (refusals.shed, "503 degraded"),
+        (refusals.breaker, "503 breaker"),
     ];
     let words: Vec<_> = kinds
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, kind)| format!("{} × {kind}", format::count(*count)))
         .collect();
-    (refusals.total() > 0).then(|| (format::count(refusals.total()), words.join(", ")))
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 fn retry_words(retries: Retries) -> Option<String> {

@@ -17,6 +17,7 @@ pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
         breaker_hold: intent.policy.breaker_hold,
         retry: intent.policy.retry,
         limits: intent.policy.limits,
+        degradation: intent.policy.degradation,
         instances: setup
             .instances
             .iter()

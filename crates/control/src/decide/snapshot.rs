@@ -182,6 +182,7 @@ fn pool_snapshot(
         retries: pool.retries,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking && answers.fresh,
+        degraded: pool.degraded.clone().filter(|_| answers.fresh),
         instances,
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn pool_snapshot(states: &[InstanceState]) -> PoolSnapshot {
         retries: Retries::default(),
         breaker: None,
         is_panicking: false,
+        degraded: None,
         instances: states
             .iter()
             .enumerate()

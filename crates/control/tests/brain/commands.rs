@@ -1,5 +1,5 @@
 use control::ports::{Policies as _, StoreError};
-use model::{AdminState, Algorithm, ApiError, BalancerEvent, BreakerTarget, PoolChange, Role, Weight, change::Changed};
+use model::{AdminState, Algorithm, ApiError, BalancerEvent, BreakerHold, BreakerTarget, PoolChange, Role, Weight, change::Changed};
 use testkit::{Mode, build, wait_until};
 
 use crate::support::{SOON, World, admin, pool, sign_in, summaries, wait_for_event};
@@ -233,5 +233,22 @@ async fn what_the_balancer_tells_is_kept_once() {
     wait_for_event(&control, &viewer, "the breaker opened anew").await;
     let told = summaries(&control, &viewer).await;
     assert_eq!(told.iter().filter(|s| s.as_str() == "the breaker opened").count(), 1);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_hold_can_be_extended_and_the_same_one_is_no_change() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (_, ada) = admin(&control).await;
+    let web = build::pool("web");
+    let hold = |minutes| PoolChange::BreakerHold {
+        targets: vec![BreakerTarget::Pool],
+        to: BreakerHold::parse("closed", Some(minutes), world.now_ms()).unwrap(),
+    };
+    let changed = async |version, minutes| control.change_pool(&ada, &web, version, &hold(minutes)).await.unwrap();
+    assert!(matches!(changed(1, 15).await, Changed::Done { version: 2, .. }));
+    assert!(matches!(changed(2, 15).await, Changed::Nothing { .. }));
+    assert!(matches!(changed(2, 60).await, Changed::Done { version: 3, .. }));
     running.stop().await;
 }

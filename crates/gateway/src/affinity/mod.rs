@@ -61,11 +61,16 @@ pub(crate) struct Known {
 impl Affinity {
     /// `None` when the policy wants none. `previous` keeps its memory when it is of the same kind.
     pub(crate) fn new(pool: &PoolId, policy: &AffinityPolicy, key: &AffinityKey, previous: Option<&Arc<Self>>) -> Option<Arc<Self>> {
-        if policy.kind == AffinityKind::None {
-            return None;
-        }
         if let Some(previous) = previous.filter(|previous| previous.policy == *policy) {
             return Some(previous.clone());
+        }
+        if let Some(previous) = previous {
+            // Its clients are counted no more.
+            previous.clients.invalidate_all();
+            previous.tidy();
+        }
+        if policy.kind == AffinityKind::None {
+            return None;
         }
         Some(Arc::new(Self {
             pool: pool.clone(),

@@ -10,7 +10,7 @@ use model::{GatewayPlan, PoolId, PoolPlan, Route};
 use super::{
     MAX_INSTANCES,
     pool::{Member, Pool},
-    route::RouteTable,
+    route::{RouteTable, Way},
 };
 use crate::{
     GatewayConfig, PlanError,
@@ -34,9 +34,9 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// The pool, and the number of the route that leads to it.
-    pub(crate) fn find(&self, authority: &str, path: &str) -> Option<(&Arc<Pool>, u32)> {
-        self.table.find(authority, path).map(|(index, route)| (&self.pools[index], route))
+    /// The pool, and the route that leads to it.
+    pub(crate) fn find(&self, authority: &str, path: &str) -> Option<(&Arc<Pool>, Way)> {
+        self.table.find(authority, path).map(|(index, way)| (&self.pools[index], way))
     }
 
     pub(crate) fn instances(&self) -> impl Iterator<Item = &Arc<InstanceState>> {
@@ -173,6 +173,7 @@ mod tests {
                 host: None,
                 path: PathPrefix::new("/").unwrap(),
                 pool: pool.pool.clone(),
+                priority: model::Priority::Normal,
             })
             .into_iter()
             .collect();

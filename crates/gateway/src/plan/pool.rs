@@ -12,7 +12,7 @@ use crate::{
     GatewayConfig,
     affinity::{self, Affinity},
     algorithm::{self, Candidates, Load, Picker, Request, Response},
-    state::{Happened, InstanceState, Journal, Pass, PoolState, RateLimit, Transition, monotonic_ms, monotonic_s},
+    state::{self, Happened, InstanceState, Journal, Pass, PoolState, RateLimit, Transition, monotonic_ms, monotonic_s},
 };
 
 /// Instances that any request tries at most.
@@ -115,10 +115,11 @@ impl Pool {
         }
         self.look_for_panic();
         self.tell_moves();
+        self.look_for_strain();
         if let Some(affinity) = &self.affinity {
             affinity.tidy();
         }
-        self.state.budget.sample(self.state.tally.requests(), monotonic_ms());
+        self.state.budget.sample(monotonic_ms());
         self.picker.refresh(&self.view(&Tried::default()));
     }
 
@@ -132,6 +133,9 @@ impl Pool {
     pub(crate) fn enter(&self) -> Option<Pass> {
         let (pass, transition) = self.state.breaker.enter(&self.plan.breaker);
         self.tell(None, transition);
+        if pass.is_some() {
+            self.state.budget.admitted();
+        }
         pass
     }
 
@@ -225,6 +229,46 @@ impl Pool {
             summary,
             cause: format!("{serving} of {ready} are in service; panic below {least} %"),
             by: "panic mode",
+        });
+    }
+
+    /// Whether it does without what matters less from now on.
+    fn look_for_strain(&self) {
+        let tally = &self.state.tally;
+        let histogram = || {
+            let mut histogram = self.state.former.histogram();
+            for member in &self.members {
+                state::add(&mut histogram, &member.state.latencies.histogram());
+            }
+            histogram
+        };
+        let changed = self.state.degradation.look(
+            &self.plan.degradation,
+            monotonic_ms(),
+            tally.in_flight(),
+            tally.counters(),
+            histogram,
+        );
+        let Some((is_degraded, cause)) = changed else { return };
+        let pool = self.id();
+        let (kind, severity, summary) = if is_degraded {
+            let summary = format!("Pool {pool} is degraded: routes of low priority are answered 503");
+            (EventKind::PoolDegraded, Severity::Warning, summary)
+        } else {
+            (
+                EventKind::PoolRecovered,
+                Severity::Info,
+                format!("Pool {pool} is not degraded any more"),
+            )
+        };
+        self.journal.tell(Happened {
+            kind,
+            severity,
+            pool,
+            instance: None,
+            summary,
+            cause,
+            by: "degradation",
         });
     }
 

@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use model::{HostPattern, PathPrefix, PoolId, Route};
+use model::{HostPattern, PathPrefix, PoolId, Priority, Route};
 
 use crate::PlanError;
 
@@ -24,8 +24,15 @@ struct Target {
     path: PathPrefix,
     /// Index of the pool in the plan.
     pool: usize,
-    /// Index of the route in the plan.
-    route: u32,
+    way: Way,
+}
+
+/// The route that leads to a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// Its number in the plan.
+    pub(crate) number: u32,
+    pub(crate) priority: Priority,
 }
 
 impl RouteTable {
@@ -43,7 +50,10 @@ impl RouteTable {
             let target = Target {
                 path: route.path.clone(),
                 pool,
-                route: number,
+                way: Way {
+                    number,
+                    priority: route.priority,
+                },
             };
             match &route.host {
                 None => table.any.push(target),
@@ -65,8 +75,8 @@ impl RouteTable {
         Ok(table)
     }
 
-    /// The indexes of pool and route. `authority` is a host with or without port, in any case.
-    pub(super) fn find(&self, authority: &str, path: &str) -> Option<(usize, u32)> {
+    /// The pool's index, and the way there. `authority` is a host with or without port, in any case.
+    pub(super) fn find(&self, authority: &str, path: &str) -> Option<(usize, Way)> {
         let host = lower(host_of(authority));
         let exact = self.exact.get(host.as_ref()).into_iter();
         let wildcards = self
@@ -79,7 +89,7 @@ impl RouteTable {
             .chain([&self.any])
             .flatten()
             .find(|target| target.path.matches(path))
-            .map(|target| (target.pool, target.route))
+            .map(|target| (target.pool, target.way))
     }
 }
 
@@ -121,6 +131,7 @@ mod tests {
             host: (!host.is_empty()).then(|| HostPattern::new(host).unwrap()),
             path: PathPrefix::new(path).unwrap(),
             pool: pool(to),
+            priority: model::Priority::Normal,
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) enum Answer {
     NoInstance,
     BreakerOpen,
     TooBusy,
+    Degraded,
     GatewayTimeout,
 }
 
@@ -41,7 +42,7 @@ impl Answer {
             Self::HeaderTooLarge => 431,
             Self::Internal => 500,
             Self::BadGateway => 502,
-            Self::NoInstance | Self::BreakerOpen | Self::TooBusy => 503,
+            Self::NoInstance | Self::BreakerOpen | Self::TooBusy | Self::Degraded => 503,
             Self::GatewayTimeout => 504,
         }
     }
@@ -61,6 +62,7 @@ impl Answer {
             Self::NoInstance => "503 no instance of the pool is available\n",
             Self::BreakerOpen => "503 the pool's circuit breaker is open\n",
             Self::TooBusy => "503 the pool has too many requests in flight\n",
+            Self::Degraded => "503 the pool is degraded and this route is of low priority\n",
             Self::GatewayTimeout => "504 the instance did not answer in time\n",
         }
     }
@@ -76,7 +78,7 @@ impl Answer {
     /// When the client may come again.
     const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::NoInstance | Self::BreakerOpen | Self::TooBusy => Some(RETRY_AFTER),
+            Self::NoInstance | Self::BreakerOpen | Self::TooBusy | Self::Degraded => Some(RETRY_AFTER),
             Self::TooManyRequests { wait } => Some(wait),
             _ => None,
         }
@@ -110,6 +112,10 @@ impl Answer {
     /// Before anything was sent to an instance: the client's connection stays usable.
     pub(super) async fn send(self, session: &mut Session) -> Result<()> {
         let bodyless = session.req_header().method == http::Method::HEAD;
+        if !self.closes() {
+            // What is left of the request's body is read and thrown away: closing on it would take the answer along.
+            session.as_mut().set_close_on_response_before_downstream_finish(false);
+        }
         session.write_response_header(Box::new(self.head()?), bodyless).await?;
         if !bodyless {
             session
@@ -162,6 +168,7 @@ mod tests {
             NoInstance,
             BreakerOpen,
             TooBusy,
+            Degraded,
             GatewayTimeout,
         ] {
             assert!(answer.text().starts_with(&answer.status().to_string()));

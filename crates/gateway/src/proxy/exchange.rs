@@ -134,7 +134,9 @@ impl Exchange {
     }
 
     /// Where to connect to now: the instance picked on entering, or another one after a failure. `None` when nobody is left.
-    pub(super) fn peer(&mut self, request: &Request<'_>, is_idempotent: bool) -> Option<Box<HttpPeer>> {
+    ///
+    /// `may_hurry`: the request is there in whole and can be sent again, so silence is the instance's and another one may be asked.
+    pub(super) fn peer(&mut self, request: &Request<'_>, may_hurry: bool) -> Option<Box<HttpPeer>> {
         let routed = self.routed.as_mut()?;
         if routed.attempt.as_ref().is_none_or(|attempt| attempt.begun) {
             routed.settle_failed();
@@ -142,8 +144,10 @@ impl Exchange {
                 return None;
             }
             routed.pool.state.budget.sent();
+            // The body is sent again from its start.
+            self.body_bytes = 0;
         }
-        let per_try = routed.per_try().filter(|_| is_idempotent && !self.upgrade);
+        let per_try = routed.per_try().filter(|_| may_hurry && !self.upgrade);
         let attempt = routed.attempt.as_mut()?;
         attempt.begun = true;
         let mut peer = Box::new(routed.pool.members[attempt.member].peer.clone());
@@ -176,11 +180,9 @@ impl Exchange {
 
     /// Takes a retry from the pool's budget, if it has one.
     pub(super) fn spend_retry(&self) -> bool {
-        self.routed.as_ref().is_some_and(|routed| {
-            let tally = &routed.pool.state.tally;
-            let requests = tally.requests() + u64::from(tally.in_flight());
-            routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent, requests)
-        })
+        self.routed
+            .as_ref()
+            .is_some_and(|routed| routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent))
     }
 
     /// Whether the present attempt was to be given up early.
@@ -237,7 +239,10 @@ impl Exchange {
             handshake.set_answered();
         }
         if let Some(routed) = &mut self.routed {
-            routed.judge_attempt(status >= 500, self.body_complete);
+            let failed = status >= 500;
+            routed.judge_attempt(failed, self.body_complete);
+            // A tunnel or a long answer does not keep the pool's breaker waiting for its end.
+            routed.judge_pool(failed);
         }
     }
 
@@ -272,13 +277,11 @@ impl Exchange {
             return;
         }
         routed.in_flight.tally().record(outcome);
-        // A client that left has not said how it would have ended.
-        if outcome.failed || outcome.status.is_some() {
-            let failed = outcome.failed || outcome.status.is_some_and(|status| status >= 500);
-            routed.pool.judge_all(&mut routed.pass, failed);
-        }
         if outcome.failed {
             routed.judge_attempt(true, None);
+            routed.judge_pool(true);
+        } else if outcome.status.is_some_and(|status| status < 500) {
+            routed.completed();
         }
         let Some(attempt) = routed.attempt else {
             return;
@@ -337,7 +340,10 @@ impl Routed {
     /// For how long the present attempt may be silent, when there is another instance to go to.
     fn per_try(&self) -> Option<Duration> {
         let retry = &self.pool.plan.retry;
-        let may = retry.per_try_ms > 0 && self.attempts < retry.attempts as usize && self.pool.has_another(&self.tried);
+        let may = retry.per_try_ms > 0
+            && self.attempts < retry.attempts as usize
+            && self.pool.has_another(&self.tried)
+            && self.pool.state.budget.has_room(retry.budget_percent);
         may.then(|| Duration::from_millis(retry.per_try_ms.into()))
     }
 
@@ -357,6 +363,24 @@ impl Routed {
             times.answered(asked.elapsed(), monotonic_s());
         }
         self.pool.judge(attempt.member, &mut attempt.pass, failed);
+    }
+
+    /// How the pool answered, as the client sees it. What an instance failed whose breaker is open already says nothing about the others.
+    fn judge_pool(&mut self, failed: bool) {
+        let is_explained = || {
+            let member = self.attempt.as_ref().map(|attempt| &self.pool.members[attempt.member]);
+            member.is_some_and(|member| !member.state.breaker.is_calm())
+        };
+        if !(failed && is_explained()) {
+            self.pool.judge_all(&mut self.pass, failed);
+        }
+    }
+
+    /// The answer came in whole.
+    fn completed(&self) {
+        if let Some(attempt) = &self.attempt {
+            self.pool.members[attempt.member].state.completed();
+        }
     }
 
     fn settle_failed(&mut self) {

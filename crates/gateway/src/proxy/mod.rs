@@ -21,6 +21,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{StatusCode, header};
+use model::Priority;
 use pingora_core::{modules::http::HttpModules, upstreams::peer::HttpPeer};
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -31,7 +32,7 @@ use self::{answer::Answer, exchange::Exchange};
 use crate::{
     GatewayConfig,
     algorithm::Request,
-    plan::{Common, Compiled, Pool},
+    plan::{Common, Compiled, Pool, Way},
     serve,
     state::{Journal, Outcome, Refusal},
 };
@@ -104,7 +105,7 @@ impl ProxyHttp for Proxy {
             let plan = self.shared.plan.load();
             let request = session.req_header();
             match plan.find(authority(request), request.uri.path()) {
-                Some((pool, route)) => match self.admit(session, exchange, pool, route) {
+                Some((pool, way)) => match self.admit(session, exchange, pool, way) {
                     Ok(()) => return Ok(false),
                     Err(answer) => answer,
                 },
@@ -123,10 +124,10 @@ impl ProxyHttp for Proxy {
 
     async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
         exchange.upgrade = session.is_upgrade_req();
-        let is_idempotent = session.req_header().method.is_idempotent();
+        let may_hurry = session.req_header().method.is_idempotent() && session.as_mut().is_body_done();
         let request = self.picked_by(session, exchange);
         exchange
-            .peer(&request, is_idempotent)
+            .peer(&request, may_hurry)
             .ok_or_else(|| Error::new_up(ErrorType::HTTPStatus(Answer::BadGateway.status())))
     }
 
@@ -280,15 +281,18 @@ impl ProxyHttp for Proxy {
 
 impl Proxy {
     /// Whether the pool takes the request, by its limits, its breaker and its instances; else what the client is told.
-    fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, route: u32) -> Result<(), Answer> {
+    fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, way: Way) -> Result<(), Answer> {
         let limits = &pool.plan.limits;
         let refused = |refusal, answer| {
             pool.state.refused(refusal);
             Err(answer)
         };
         let request = self.picked_by(session, exchange);
-        if let Some(Err(wait)) = pool.rate.as_ref().map(|rate| rate.take(request.client, route)) {
+        if let Some(Err(wait)) = pool.rate.as_ref().map(|rate| rate.take(request.client, way.number)) {
             return refused(Refusal::Rate, Answer::TooManyRequests { wait });
+        }
+        if way.priority == Priority::Low && pool.state.degradation.is_degraded() {
+            return refused(Refusal::Shed, Answer::Degraded);
         }
         if limits.body_bytes > 0 && content_length(session).is_some_and(|length| length > limits.body_bytes.into()) {
             return refused(Refusal::Body, Answer::BodyTooLarge);

@@ -18,6 +18,8 @@ const RESERVE: u64 = 100;
 
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
+    /// Requests let in so far.
+    admitted: AtomicU64,
     /// Within the budget or without one: attempts that never reached an instance cost nothing.
     sent: AtomicU64,
     over: AtomicU64,
@@ -32,28 +34,34 @@ struct Spent {
 }
 
 impl Budget {
-    /// Takes note of how many requests there were, once a second. `requests` is cumulative.
-    pub(crate) fn sample(&self, requests: u64, now_ms: u64) {
+    /// One more request.
+    pub(crate) fn admitted(&self) {
+        self.admitted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes note of how many requests there were, once a second.
+    pub(crate) fn sample(&self, now_ms: u64) {
         let mut spent = self.spent.lock();
-        if spent.past.back().is_some_and(|(at, ..)| now_ms - at < STEP_MS) {
+        // Whoever reads the clock first need not come here first.
+        if spent.past.back().is_some_and(|(at, ..)| now_ms.saturating_sub(*at) < STEP_MS) {
             return;
         }
         let total = spent.total;
-        spent.past.push_back((now_ms, requests, total));
-        while spent.past.get(1).is_some_and(|(at, ..)| now_ms - at >= WINDOW_MS) {
+        spent.past.push_back((now_ms, self.admitted.load(Ordering::Relaxed), total));
+        while spent.past.get(1).is_some_and(|(at, ..)| now_ms.saturating_sub(*at) >= WINDOW_MS) {
             spent.past.pop_front();
         }
     }
 
+    /// Whether there is a retry left.
+    pub(crate) fn has_room(&self, percent: u32) -> bool {
+        self.spent.lock().has_room(percent, self.admitted.load(Ordering::Relaxed))
+    }
+
     /// Takes one retry from the budget, if it has one.
-    pub(crate) fn spend(&self, percent: u32, requests: u64) -> bool {
+    pub(crate) fn spend(&self, percent: u32) -> bool {
         let mut spent = self.spent.lock();
-        let (requests_then, spent_then) = spent.past.front().map_or((0, 0), |(_, requests, spent)| (*requests, *spent));
-        let allowed = match percent {
-            0 => 0,
-            percent => requests.saturating_sub(requests_then) * u64::from(percent) / 100 + RESERVE,
-        };
-        let may = spent.total - spent_then < allowed;
+        let may = spent.has_room(percent, self.admitted.load(Ordering::Relaxed));
         if may {
             spent.total += 1;
         } else {
@@ -74,30 +82,48 @@ impl Budget {
     }
 }
 
+impl Spent {
+    fn has_room(&self, percent: u32, admitted: u64) -> bool {
+        let (admitted_then, spent_then) = self.past.front().map_or((0, 0), |(_, admitted, spent)| (*admitted, *spent));
+        let allowed = match percent {
+            0 => 0,
+            percent => admitted.saturating_sub(admitted_then) * u64::from(percent) / 100 + RESERVE,
+        };
+        self.total - spent_then < allowed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spend_all(budget: &Budget, percent: u32, requests: u64) -> usize {
-        (0..10_000).take_while(|_| budget.spend(percent, requests)).count()
+    fn spend_all(budget: &Budget, percent: u32) -> usize {
+        (0..10_000).take_while(|_| budget.spend(percent)).count()
     }
 
     #[test]
     fn it_is_a_share_of_the_latest_requests_and_a_reserve() {
         let budget = Budget::default();
-        budget.sample(0, 0);
-        assert_eq!(spend_all(&budget, 20, 1_000), 300);
-        for second in 1..=10 {
-            budget.sample(1_000, second * 1_000);
+        budget.sample(0);
+        for _ in 0..1_000 {
+            budget.admitted();
         }
-        assert_eq!(spend_all(&budget, 20, 1_000), 0, "still of the same ten seconds");
-        budget.sample(1_000, 11_000);
-        assert_eq!(spend_all(&budget, 20, 1_000), 100, "the reserve of a quiet pool");
+        assert!(budget.has_room(20));
+        assert_eq!(spend_all(&budget, 20), 300);
+        assert!(!budget.has_room(20));
+        for second in 1..=10 {
+            budget.sample(second * 1_000);
+        }
+        assert_eq!(spend_all(&budget, 20), 0, "still of the same ten seconds");
+        budget.sample(11_000);
+        assert_eq!(spend_all(&budget, 20), 100, "the reserve of a quiet pool");
         assert_eq!(budget.retries().over_budget, 3);
     }
 
     #[test]
     fn none_is_none() {
-        assert!(!Budget::default().spend(0, 1_000_000));
+        let budget = Budget::default();
+        budget.admitted();
+        assert!(!budget.spend(0));
     }
 }

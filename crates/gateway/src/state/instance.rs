@@ -108,12 +108,14 @@ impl InstanceState {
 
     /// How a request to it went. Returns for how long it is ejected from now on, ms, when this was one failure too many.
     pub(crate) fn judge(&self, failed: bool, rule: &OutlierEjection, may_go: impl FnOnce() -> bool) -> Option<u64> {
-        if failed {
-            self.outlier.failed(rule, monotonic_ms(), unix_ms(), may_go)
-        } else {
-            self.outlier.succeeded();
-            None
-        }
+        failed
+            .then(|| self.outlier.failed(rule, monotonic_ms(), unix_ms(), may_go))
+            .flatten()
+    }
+
+    /// It has answered a request in whole, and not with an error: its failures are in a row no more.
+    pub(crate) fn completed(&self) {
+        self.outlier.succeeded();
     }
 
     /// From now on it gets its share little by little.

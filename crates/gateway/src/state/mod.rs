@@ -2,6 +2,7 @@
 
 mod breaker;
 mod budget;
+mod degradation;
 mod instance;
 mod journal;
 mod latency;
@@ -13,6 +14,7 @@ mod tally;
 
 pub(crate) use breaker::{Breaker, Pass, Transition};
 pub(crate) use budget::Budget;
+pub(crate) use degradation::Degradation;
 pub(crate) use instance::{CheckOrders, InstanceState};
 pub(crate) use journal::{Happened, Journal};
 pub(crate) use latency::{Latencies, add};

@@ -11,7 +11,7 @@ use std::{
 use model::{InstanceId, Refusals};
 use parking_lot::Mutex;
 
-use super::{Breaker, Budget, Latencies, Outcome, Tally};
+use super::{Breaker, Budget, Degradation, Latencies, Outcome, Tally};
 
 /// Why the gateway itself answered a request of the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     Rate,
     Body,
     InFlight,
+    /// Of low priority, and the pool is degraded.
+    Shed,
     Breaker,
 }
 
@@ -31,12 +33,14 @@ pub(crate) struct PoolState {
     pub(crate) former: Latencies,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) budget: Budget,
+    pub(crate) degradation: Degradation,
     pub(crate) is_panicking: AtomicBool,
     moved: Mutex<Moved>,
     unserved: AtomicU64,
     rate: AtomicU64,
     body: AtomicU64,
     in_flight: AtomicU64,
+    shed: AtomicU64,
     by_breaker: AtomicU64,
 }
 
@@ -60,6 +64,7 @@ impl PoolState {
             Refusal::Rate => (&self.rate, Some(429)),
             Refusal::Body => (&self.body, Some(413)),
             Refusal::InFlight => (&self.in_flight, None),
+            Refusal::Shed => (&self.shed, None),
             Refusal::Breaker => (&self.by_breaker, None),
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -80,6 +85,7 @@ impl PoolState {
             rate: read(&self.rate),
             body: read(&self.body),
             in_flight: read(&self.in_flight),
+            shed: read(&self.shed),
             breaker: read(&self.by_breaker),
         }
     }
@@ -97,7 +103,7 @@ impl PoolState {
     /// The moves that nobody was told of yet, when it is time to.
     pub(crate) fn moves(&self, now_ms: u64) -> Vec<(InstanceId, u32)> {
         let mut moved = self.moved.lock();
-        if moved.waiting.is_empty() || (moved.told_ms != 0 && now_ms - moved.told_ms < MOVES_EVERY_MS) {
+        if moved.waiting.is_empty() || (moved.told_ms != 0 && now_ms.saturating_sub(moved.told_ms) < MOVES_EVERY_MS) {
             return Vec::new();
         }
         moved.told_ms = now_ms;
@@ -128,11 +134,18 @@ mod tests {
     #[test]
     fn what_is_refused_counts_as_what_the_client_saw() {
         let state = PoolState::default();
-        for refusal in [Refusal::Unserved, Refusal::Rate, Refusal::Body, Refusal::InFlight, Refusal::Breaker] {
+        for refusal in [
+            Refusal::Unserved,
+            Refusal::Rate,
+            Refusal::Body,
+            Refusal::InFlight,
+            Refusal::Shed,
+            Refusal::Breaker,
+        ] {
             state.refused(refusal);
         }
         let counters = state.tally.counters();
-        assert_eq!((counters.requests, counters.status_4xx, counters.failed), (5, 2, 3));
-        assert_eq!((state.unserved(), state.refusals().total()), (1, 4));
+        assert_eq!((counters.requests, counters.status_4xx, counters.failed), (6, 2, 4));
+        assert_eq!((state.unserved(), state.refusals().total()), (1, 5));
     }
 }

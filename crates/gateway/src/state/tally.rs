@@ -43,11 +43,6 @@ impl Tally {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Finished ones.
-    pub(crate) fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn record(&self, outcome: Outcome) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if outcome.failed {

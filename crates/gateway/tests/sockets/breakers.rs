@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use gateway::Gateway;
 use model::{Algorithm, BreakerHold, BreakerPolicy, BreakerState, BreakerTarget, EventKind, PoolPlan};
 
-use crate::support::{Upstream, client, eventually, instance, instance_stats, only_pool, pool, start, who};
+use crate::support::{Upstream, address, client, eventually, instance, instance_stats, is_idle, only_pool, pool, start, url, who};
 
 const RULE: BreakerPolicy = BreakerPolicy {
     failures: 3,
@@ -119,4 +119,55 @@ async fn an_operator_holds_it_open_or_closed() {
     plan.instances[1].breaker = BreakerHold::Auto;
     gateway.apply_pool(&plan).unwrap();
     assert_eq!(state(&gateway, "bad"), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn tunnels_that_stay_do_not_keep_the_breakers_half_open() {
+    let one = Upstream::start("good");
+    fail(&one, true);
+    let mut plan = pool(Algorithm::RoundRobin, vec![instance("good", one.address)]);
+    plan.breaker = BreakerPolicy { open_ms: 300, ..RULE };
+    let gateway = start(plan);
+    let client = client();
+    while only_pool(&gateway.observe()).breaker.state == BreakerState::Closed && state(&gateway, "good") == BreakerState::Closed {
+        who(&client, &gateway).await;
+    }
+    fail(&one, false);
+    // The first to come back are tunnels, and they stay.
+    let mut tunnels = Vec::new();
+    while tunnels.len() < 2 {
+        tunnels.extend(
+            tokio_tungstenite::connect_async(format!("ws://{}/ws", address(&gateway)))
+                .await
+                .ok(),
+        );
+    }
+    eventually("both are closed", || {
+        only_pool(&gateway.observe()).breaker.state == BreakerState::Closed && state(&gateway, "good") == BreakerState::Closed
+    })
+    .await;
+    assert_eq!(who(&client, &gateway).await, "good");
+    drop(tunnels);
+    eventually("nothing in flight", || is_idle(&gateway)).await;
+}
+
+#[tokio::test]
+async fn what_one_instance_fails_does_not_close_the_pool() {
+    let (good, bad) = (Upstream::start("good"), Upstream::start("bad"));
+    let gateway = start(two(&good, &bad));
+    // Many wait at the bad one when it dies, with one short answer of the good one between them and the pool's end.
+    let mut bad = bad;
+    let waiting: Vec<_> = (0..40)
+        .map(|_| tokio::spawn(client().post(url(&gateway, "/gate")).body("once").send()))
+        .collect();
+    eventually("all are there", || good.hits() + bad.hits() == 40).await;
+    bad.kill();
+    good.shared.gate.add_permits(40);
+    let mut failed = 0;
+    for answer in waiting {
+        failed += usize::from(answer.await.unwrap().unwrap().status() != 200);
+    }
+    assert!(failed >= 10, "{failed}");
+    assert_eq!(only_pool(&gateway.observe()).breaker.state, BreakerState::Closed);
+    assert_eq!(who(&client(), &gateway).await, "good");
 }

@@ -130,3 +130,27 @@ async fn a_target_that_is_too_long_is_414() {
     assert_eq!(status(long(GatewayConfig::MAX_URI_BYTES)).await, 404, "the instance's own answer");
     assert_eq!(status(long(GatewayConfig::MAX_URI_BYTES + 1)).await, 414);
 }
+
+#[tokio::test]
+async fn a_body_that_is_sent_again_is_one_body() {
+    let upstream = Upstream::start("a");
+    // Takes a request and hangs up.
+    let breaking = crate::support::raw_upstream(|stream| async move { drop(stream) }).await;
+    let limits = LimitPolicy {
+        body_bytes: 50_000,
+        ..LimitPolicy::default()
+    };
+    let plan = PoolPlan {
+        limits,
+        ..pool(
+            Algorithm::RoundRobin,
+            vec![instance("breaking", breaking.address), instance("a", upstream.address)],
+        )
+    };
+    let gateway = start(plan);
+    for _ in 0..4 {
+        let put = client().put(url(&gateway, "/size")).body(vec![b'x'; 40_000]).send();
+        let answer = put.await.unwrap();
+        assert_ne!(answer.status(), 413);
+    }
+}

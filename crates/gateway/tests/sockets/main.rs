@@ -8,6 +8,7 @@ mod affinity;
 mod algorithms;
 mod apply;
 mod breakers;
+mod degradation;
 mod drain;
 mod failover;
 mod headers;

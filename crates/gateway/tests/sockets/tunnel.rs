@@ -38,6 +38,16 @@ async fn echoes(socket: &mut Socket, text: &str) {
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text(text));
 }
 
+/// What is neither a ping nor the answer to one.
+async fn next_message(socket: &mut Socket) -> Message {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Ping(_) | Message::Pong(_) => {}
+            message => return message,
+        }
+    }
+}
+
 /// Reads requests and never answers.
 async fn mute() -> Raw {
     raw_upstream(|mut stream| async move {
@@ -186,18 +196,15 @@ async fn every_kind_of_frame_passes() {
             .await
             .unwrap();
     }
-    let text = loop {
-        match socket.next().await.unwrap().unwrap() {
-            Message::Ping(_) | Message::Pong(_) => {}
-            other => break other,
-        }
-    };
-    assert_eq!(text, Message::text("begin"));
-    let farewell = CloseFrame {
-        code: CloseCode::Library(4_321),
-        reason: "done".into(),
-    };
-    socket.send(Message::Close(Some(farewell.clone()))).await.unwrap();
-    assert_eq!(socket.next().await.unwrap().unwrap(), Message::Close(Some(farewell)));
+    assert_eq!(next_message(&mut socket).await, Message::text("begin"));
+    // The instance takes its leave as well: the tunnel ends at both ends.
+    socket
+        .send(Message::Close(Some(CloseFrame {
+            code: CloseCode::Library(4_321),
+            reason: "done".into(),
+        })))
+        .await
+        .unwrap();
+    while let Some(Ok(_)) = socket.next().await {}
     eventually("nothing in flight", || is_idle(&gateway)).await;
 }

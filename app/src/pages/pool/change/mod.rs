@@ -212,6 +212,7 @@ async fn send(pool: PoolId, version: u64, change: &PoolChange) -> Result<Changed
         PoolChange::Breaker { breaker } => api::change_breaker(pool, version, *breaker).await,
         PoolChange::Retry { retry } => api::change_retry(pool, version, *retry).await,
         PoolChange::Limits { limits } => api::change_limits(pool, version, *limits).await,
+        PoolChange::Degradation { degradation } => api::change_degradation(pool, version, *degradation).await,
         PoolChange::Instances { ids, weight, admin } => {
             let ids: Vec<&str> = ids.iter().map(model::InstanceId::as_str).collect();
             api::change_instances(pool, version, ids.join(","), weight.map(model::Weight::get), *admin).await

@@ -23,6 +23,7 @@ pub const fn verb(change: &PoolChange) -> &'static str {
         PoolChange::Breaker { .. } => "Change breakers",
         PoolChange::Retry { .. } => "Change retries",
         PoolChange::Limits { .. } => "Change limits",
+        PoolChange::Degradation { .. } => "Change degradation",
         PoolChange::BreakerHold { .. } => "Hold breakers",
         PoolChange::Instances {
             admin: Some(AdminState::Drain),
@@ -64,6 +65,9 @@ pub fn inverse(before: &PoolPolicy, change: &PoolChange) -> Option<PoolChange> {
         PoolChange::Breaker { .. } => Some(PoolChange::Breaker { breaker: before.breaker }),
         PoolChange::Retry { .. } => Some(PoolChange::Retry { retry: before.retry }),
         PoolChange::Limits { .. } => Some(PoolChange::Limits { limits: before.limits }),
+        PoolChange::Degradation { .. } => Some(PoolChange::Degradation {
+            degradation: before.degradation,
+        }),
         // What was held for a time cannot be held again for what is left of it.
         PoolChange::BreakerHold { .. } => None,
         PoolChange::Instances { ids, weight, admin } => {
@@ -85,7 +89,10 @@ pub fn inverse(before: &PoolPolicy, change: &PoolChange) -> Option<PoolChange> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use model::{Algorithm, InstanceId, Weight, change::diff};
+    use model::{
+        AffinityPolicy, Algorithm, BreakerPolicy, DegradationPolicy, HealthCheck, InstanceId, LimitPolicy, OutlierEjection, RetryPolicy,
+        Weight, change::diff,
+    };
 
     use super::*;
 
@@ -109,10 +116,53 @@ mod tests {
             PoolChange::Algorithm {
                 algorithm: Algorithm::LeastConnections,
             },
+            PoolChange::HealthCheck {
+                health_check: HealthCheck {
+                    fall: 9,
+                    ..HealthCheck::default()
+                },
+            },
+            PoolChange::OutlierEjection {
+                outlier: OutlierEjection {
+                    failures: 9,
+                    ..OutlierEjection::default()
+                },
+            },
+            PoolChange::Affinity {
+                affinity: AffinityPolicy {
+                    ttl_s: 9,
+                    ..AffinityPolicy::default()
+                },
+            },
+            PoolChange::Breaker {
+                breaker: BreakerPolicy {
+                    probes: 9,
+                    ..BreakerPolicy::default()
+                },
+            },
+            PoolChange::Retry {
+                retry: RetryPolicy {
+                    per_try_ms: 9,
+                    ..RetryPolicy::default()
+                },
+            },
+            PoolChange::Limits {
+                limits: LimitPolicy {
+                    in_flight: 9,
+                    ..LimitPolicy::default()
+                },
+            },
+            PoolChange::Degradation {
+                degradation: DegradationPolicy {
+                    p95_ms: 9,
+                    ..DegradationPolicy::default()
+                },
+            },
             set(&["a", "b"], Some(5), None),
             set(&["a"], Some(7), Some(AdminState::Drain)),
         ] {
             let after = change.apply(&before, &members).unwrap();
+            assert_ne!(diff(&before, &after), []);
             let back = inverse(&before, &change).unwrap().apply(&after, &members).unwrap();
             assert_eq!(diff(&before, &back), []);
         }

@@ -2,6 +2,7 @@
 
 mod affinity;
 mod breaker;
+mod degradation;
 mod health;
 mod limits;
 mod outlier;
@@ -70,18 +71,17 @@ impl Field {
     }
 }
 
-/// A well-known set of values, by the name of what it is for.
+/// A well-known set of values, by the name of what it is for. Fields that it does not speak of stay as they are typed.
 #[derive(Debug, Clone, Copy)]
-pub struct Preset<T> {
+pub struct Preset {
     pub name: &'static str,
-    /// What it makes of what is typed: fields that it does not speak of stay.
-    pub apply: fn(T) -> T,
+    pub values: &'static [(&'static str, u32)],
 }
 
 /// Settings that are typed field by field: what serde calls them is what the form calls them.
 pub trait Drafted: Settings + Serialize + DeserializeOwned + Default + Clone + PartialEq + Send + Sync + 'static {
     const FIELDS: &'static [Field];
-    const PRESETS: &'static [Preset<Self>] = &[];
+    const PRESETS: &'static [Preset] = &[];
 }
 
 type Errors = BTreeMap<&'static str, String>;
@@ -108,8 +108,17 @@ impl<T: Drafted> Draft<T> {
         self.0.insert(field, text);
     }
 
+    pub fn fill(&mut self, preset: &Preset) {
+        for (field, value) in preset.values {
+            self.set(field, value.to_string());
+        }
+    }
+
     /// The settings, or what is wrong with each field that is.
     pub fn parse(&self) -> Result<T, Errors> {
+        if let Some(settings) = self.whole().filter(|settings| settings.validate().is_ok()) {
+            return Ok(settings);
+        }
         let mut values = fields_of(&T::default());
         let mut errors = Errors::new();
         for field in T::FIELDS {
@@ -137,13 +146,26 @@ impl<T: Drafted> Draft<T> {
         }
     }
 
+    /// What is typed, if it can be read at all.
+    fn whole(&self) -> Option<T> {
+        let mut values = fields_of(&T::default());
+        for field in T::FIELDS {
+            values.insert(field.name.to_owned(), self.value(field).ok()?);
+        }
+        serde_json::from_value(Value::Object(values)).ok()
+    }
+
+    fn value(&self, field: &Field) -> Result<Value, String> {
+        let text = self.0.get(field.name).map_or("", |text| text.trim());
+        match field.input {
+            Input::Number => text.parse::<u32>().map(Value::from).map_err(|_| "type a whole number".to_owned()),
+            Input::Text | Input::Choice(_) => Ok(Value::from(text)),
+        }
+    }
+
     /// The value of one field, if it is right while the others have their defaults.
     fn alone(&self, field: &Field) -> Result<Value, String> {
-        let text = self.0.get(field.name).map_or("", |text| text.trim());
-        let value = match field.input {
-            Input::Number => Value::from(text.parse::<u32>().map_err(|_| "type a whole number".to_owned())?),
-            Input::Text | Input::Choice(_) => Value::from(text),
-        };
+        let value = self.value(field)?;
         let mut values = fields_of(&T::default());
         values.insert(field.name.to_owned(), value.clone());
         let settings: T = serde_json::from_value(Value::Object(values)).map_err(|error| match field.input {
@@ -170,7 +192,7 @@ fn fields_of<T: Serialize>(settings: &T) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use model::{AffinityPolicy, BreakerPolicy, HealthCheck, LimitPolicy, OutlierEjection, RetryPolicy};
+    use model::{AffinityPolicy, BreakerPolicy, DegradationPolicy, HealthCheck, LimitPolicy, OutlierEjection, RetryPolicy};
 
     use super::*;
 
@@ -185,7 +207,10 @@ mod tests {
         assert_eq!(typed.len(), values.len());
         assert_eq!(Draft::of(&settings).parse(), Ok(settings.clone()));
         for preset in T::PRESETS {
-            assert_eq!((preset.apply)(settings.clone()).validate(), Ok(()), "{}", preset.name);
+            let mut draft = Draft::of(&settings);
+            draft.fill(preset);
+            assert!(draft.parse().is_ok(), "{}", preset.name);
+            assert!(preset.values.iter().all(|(field, _)| typed.contains(field)), "{}", preset.name);
         }
     }
 
@@ -197,5 +222,6 @@ mod tests {
         whole::<BreakerPolicy>();
         whole::<RetryPolicy>();
         whole::<LimitPolicy>();
+        whole::<DegradationPolicy>();
     }
 }

@@ -30,7 +30,6 @@ pub fn group_form<T: Drafted>(
     why_not: Option<String>,
 ) -> AnyView {
     let draft = RwSignal::new(Draft::of(current));
-    let in_force = StoredValue::new(current.clone());
     let parsed = Memo::new(move |_| draft.with(Draft::parse));
     let disabled = why_not.is_some();
     let name = pool.id.with_value(ToString::to_string);
@@ -75,11 +74,7 @@ pub fn group_form<T: Drafted>(
     let presets = T::PRESETS
         .iter()
         .map(|preset| {
-            let apply = move |_| {
-                // From what is typed where that can be read, else from what is in force.
-                let from = parsed.get_untracked().unwrap_or_else(|_| in_force.get_value());
-                draft.set(Draft::of(&(preset.apply)(from)));
-            };
+            let apply = move |_| draft.update(|draft| draft.fill(preset));
             view! {
                 <button type="button" class="button small" disabled=disabled on:click=apply>
                     {preset.name}

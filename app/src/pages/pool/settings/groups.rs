@@ -5,7 +5,7 @@ use model::{PoolChange, PoolIntent};
 
 use super::group::{Group, group_form};
 use crate::{
-    api::{ChangeAffinity, ChangeBreaker, ChangeHealthCheck, ChangeLimits, ChangeOutlierEjection, ChangeRetry},
+    api::{ChangeAffinity, ChangeBreaker, ChangeDegradation, ChangeHealthCheck, ChangeLimits, ChangeOutlierEjection, ChangeRetry},
     pages::pool::{Changer, PoolContext},
 };
 
@@ -90,5 +90,19 @@ pub fn LimitsForm(pool: PoolContext, changer: Changer, intent: PoolIntent, why_n
         change: |limits| PoolChange::Limits { limits },
     };
     let current = intent.policy.limits;
+    group_form(group, &current, pool, changer, intent, why_not)
+}
+
+/// When the pool does without what matters less.
+#[component]
+pub fn DegradationForm(pool: PoolContext, changer: Changer, intent: PoolIntent, why_not: Option<String>) -> impl IntoView {
+    let group = Group {
+        id: "degradation",
+        title: "Degradation",
+        verb: "Change degradation",
+        action: ChangeDegradation::url(),
+        change: |degradation| PoolChange::Degradation { degradation },
+    };
+    let current = intent.policy.degradation;
     group_form(group, &current, pool, changer, intent, why_not)
 }

@@ -78,6 +78,7 @@ fn Forms(pool: PoolContext, changer: Changer, intent: PoolIntent) -> impl IntoVi
             <groups::RetryForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
             <groups::AffinityForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
             <groups::LimitsForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
+            <groups::DegradationForm pool=pool changer=changer intent=intent.clone() why_not=why_not.clone() />
             <members::MembersForm pool=pool changer=changer intent=intent why_not=why_not />
         </div>
     }

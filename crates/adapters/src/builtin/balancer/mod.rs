@@ -124,6 +124,7 @@ impl Windows {
             retries: stats.retries,
             breaker: Some(stats.breaker),
             is_panicking: stats.is_panicking,
+            degraded: stats.degraded,
             window,
             instances: stats.instances.into_iter().map(|i| self.instance(&id, i, now)).collect(),
         }

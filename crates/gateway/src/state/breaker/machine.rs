@@ -63,6 +63,8 @@ pub(super) struct Machine {
     epoch: u64,
     window: Window,
     since_ms: i64,
+    /// The same on the clock that never jumps.
+    entered_ms: u64,
     opened: u64,
     cause: String,
 }
@@ -75,6 +77,7 @@ impl Machine {
             epoch: 0,
             window: Window::default(),
             since_ms: unix_ms,
+            entered_ms: 0,
             opened: 0,
             cause: String::new(),
         }
@@ -106,7 +109,9 @@ impl Machine {
             (BreakerHold::Closed { .. }, _) | (_, Phase::Closed) => true,
             _ if policy.failures == 0 => true,
             (_, Phase::Open { until_ms }) => now.monotonic_ms >= until_ms,
-            (_, Phase::HalfOpen { out, passed }) => out + passed < policy.probes,
+            (_, Phase::HalfOpen { out, passed }) => {
+                out + passed < policy.probes || passed >= policy.probes || now.monotonic_ms >= self.entered_ms + u64::from(policy.open_ms)
+            }
         }
     }
 
@@ -117,6 +122,13 @@ impl Machine {
         }
         match self.phase {
             Phase::Open { .. } | Phase::HalfOpen { .. } if policy.failures == 0 => Some(self.close(now, "breakers are switched off")),
+            Phase::HalfOpen { passed, .. } if passed >= policy.probes => Some(self.close(now, "fewer probes are needed now")),
+            // Whoever took the places has not come back: others may try.
+            Phase::HalfOpen { out, .. } if out > 0 && now.monotonic_ms >= self.entered_ms + u64::from(policy.open_ms) => Some(self.go(
+                Phase::HalfOpen { out: 0, passed: 0 },
+                now,
+                "its probes have not come back".to_owned(),
+            )),
             Phase::Open { until_ms } if now.monotonic_ms >= until_ms => {
                 let cause = format!("{} ms are over; {} requests may try", policy.open_ms, policy.probes);
                 Some(self.go(Phase::HalfOpen { out: 0, passed: 0 }, now, cause))
@@ -150,14 +162,14 @@ impl Machine {
         }
     }
 
-    /// How the request went.
-    pub(super) fn judge(&mut self, permit: Permit, failed: bool, policy: &BreakerPolicy, now: Moment) -> Option<Transition> {
+    /// How the request went. `again`: it was judged before, as well, and has broken off since; it is still one request.
+    pub(super) fn judge(&mut self, permit: Permit, failed: bool, again: bool, policy: &BreakerPolicy, now: Moment) -> Option<Transition> {
         if permit.epoch != self.epoch {
             return None;
         }
         match &mut self.phase {
             Phase::Closed => {
-                self.window.add(failed, now.monotonic_ms, policy.window_ms);
+                self.window.add(!again, failed, now.monotonic_ms, policy.window_ms);
                 if !failed || policy.failures == 0 || self.hold != BreakerHold::Auto {
                     return None;
                 }
@@ -180,13 +192,13 @@ impl Machine {
     }
 
     pub(super) fn reset(&mut self, now: Moment) -> Option<Transition> {
-        self.forget();
+        self.window.clear();
         // What an operator holds stays held; letting go is another command.
         (self.hold == BreakerHold::Auto && self.phase != Phase::Closed).then(|| self.close(now, "reset by an operator"))
     }
 
     pub(super) fn forget(&mut self) {
-        self.window.clear();
+        self.window.pardon();
     }
 
     pub(super) fn set_hold(&mut self, hold: BreakerHold, now: Moment) -> Option<Transition> {
@@ -247,6 +259,7 @@ impl Machine {
     fn entered(&mut self, from: BreakerState, now: Moment, cause: String) -> Transition {
         self.epoch += 1;
         self.since_ms = now.unix_ms;
+        self.entered_ms = now.monotonic_ms;
         self.cause.clone_from(&cause);
         Transition {
             from,

@@ -44,9 +44,9 @@ pub(crate) struct Pass {
 impl Pass {
     /// How the request went. An answer that breaks off is judged twice: first well, then as failed.
     pub(crate) fn judge(&mut self, failed: bool, policy: &BreakerPolicy) -> Option<Transition> {
-        self.is_judged = true;
+        let again = std::mem::replace(&mut self.is_judged, true);
         let permit = self.permit;
-        self.breaker.with(|machine| machine.judge(permit, failed, policy, now()))
+        self.breaker.with(|machine| machine.judge(permit, failed, again, policy, now()))
     }
 }
 
@@ -59,6 +59,11 @@ impl Drop for Pass {
 }
 
 impl Breaker {
+    /// Whether everything passes and nobody holds it.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.is_calm.load(Ordering::Relaxed)
+    }
+
     /// Whether a request would be let through now.
     pub(crate) fn may(&self, policy: &BreakerPolicy) -> bool {
         self.is_calm.load(Ordering::Relaxed) || self.machine.lock().may(policy, now())
@@ -91,7 +96,7 @@ impl Breaker {
         self.with(|machine| machine.reset(now()))
     }
 
-    /// What it has counted so far does not speak against it any more.
+    /// The failures it has counted so far do not speak against it any more.
     pub(crate) fn forget(&self) {
         self.with(Machine::forget);
     }

@@ -22,11 +22,19 @@ impl Window {
         self.slots = Default::default();
     }
 
-    pub(super) fn add(&mut self, failed: bool, now_ms: u64, window_ms: u32) {
+    pub(super) fn add(&mut self, is_new: bool, failed: bool, now_ms: u64, window_ms: u32) {
         self.advance(now_ms, window_ms);
         let slot = &mut self.slots[index(self.newest)];
-        slot.requests = slot.requests.saturating_add(1);
+        slot.requests = slot.requests.saturating_add(is_new.into());
         slot.failures = slot.failures.saturating_add(failed.into());
+    }
+
+    /// Forgets the failures, as if those requests had not been made.
+    pub(super) fn pardon(&mut self) {
+        for slot in &mut self.slots {
+            slot.requests = slot.requests.saturating_sub(slot.failures);
+            slot.failures = 0;
+        }
     }
 
     /// Requests and failures of the last `window_ms`, to a tenth of it.
@@ -67,8 +75,8 @@ mod tests {
     #[test]
     fn what_is_older_than_the_window_is_forgotten() {
         let mut window = Window::default();
-        window.add(true, 1_000, 10_000);
-        window.add(false, 5_000, 10_000);
+        window.add(true, true, 1_000, 10_000);
+        window.add(true, false, 5_000, 10_000);
         assert_eq!(window.sums(5_000, 10_000), (2, 1));
         assert_eq!(window.sums(10_999, 10_000), (2, 1));
         assert_eq!(window.sums(11_000, 10_000), (1, 0));
@@ -76,9 +84,20 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_breaks_off_is_one_request_and_pardoned_ones_are_none() {
+        let mut window = Window::default();
+        window.add(true, false, 1_000, 10_000);
+        window.add(false, true, 1_000, 10_000);
+        window.add(true, false, 1_000, 10_000);
+        assert_eq!(window.sums(1_000, 10_000), (2, 1));
+        window.pardon();
+        assert_eq!(window.sums(1_000, 10_000), (1, 0));
+    }
+
+    #[test]
     fn another_width_begins_anew() {
         let mut window = Window::default();
-        window.add(true, 1_000, 10_000);
+        window.add(true, true, 1_000, 10_000);
         assert_eq!(window.sums(1_000, 20_000), (0, 0));
     }
 }

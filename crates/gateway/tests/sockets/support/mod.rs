@@ -122,6 +122,7 @@ pub(crate) fn route(path: &str, pool: &str) -> Route {
         host: None,
         path: PathPrefix::new(path).unwrap(),
         pool: PoolId::new(pool).unwrap(),
+        priority: model::Priority::Normal,
     }
 }
 

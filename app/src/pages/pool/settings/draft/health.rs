@@ -41,26 +41,14 @@ impl Drafted for HealthCheck {
         ),
     ];
 
-    const PRESETS: &'static [Preset<Self>] = &[
+    const PRESETS: &'static [Preset] = &[
         Preset {
             name: "Next to the gateway",
-            apply: |check| Self {
-                interval_ms: 1_000,
-                timeout_ms: 5_000,
-                rise: 2,
-                fall: 3,
-                ..check
-            },
+            values: &[("interval_ms", 1_000), ("timeout_ms", 5_000), ("rise", 2), ("fall", 3)],
         },
         Preset {
             name: "Remote fleet",
-            apply: |check| Self {
-                interval_ms: 30_000,
-                timeout_ms: 5_000,
-                rise: 2,
-                fall: 3,
-                ..check
-            },
+            values: &[("interval_ms", 30_000), ("timeout_ms", 5_000), ("rise", 2), ("fall", 3)],
         },
     ];
 }

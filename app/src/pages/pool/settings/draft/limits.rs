@@ -1,16 +1,6 @@
-use model::{LimitPolicy, limits::LimitPreset};
+use model::LimitPolicy;
 
 use super::{Drafted, Field, Preset};
-
-/// The rate of a preset; what else is limited stays.
-const fn rate(limits: LimitPolicy, preset: LimitPreset) -> LimitPolicy {
-    LimitPolicy {
-        requests: preset.requests,
-        period_s: preset.period_s,
-        burst: preset.burst,
-        ..limits
-    }
-}
 
 impl Drafted for LimitPolicy {
     const FIELDS: &'static [Field] = &[
@@ -31,22 +21,22 @@ impl Drafted for LimitPolicy {
         Field::number("body_bytes", "Body", "bytes", "of one request, then 413; 0 is no limit"),
     ];
 
-    const PRESETS: &'static [Preset<Self>] = &[
+    const PRESETS: &'static [Preset] = &[
         Preset {
-            name: Self::PRESETS[0].name,
-            apply: |limits| rate(limits, Self::PRESETS[0]),
+            name: "API",
+            values: &[("requests", 10), ("period_s", 1), ("burst", 10)],
         },
         Preset {
-            name: Self::PRESETS[1].name,
-            apply: |limits| rate(limits, Self::PRESETS[1]),
+            name: "Uploads",
+            values: &[("requests", 2), ("period_s", 1), ("burst", 2)],
         },
         Preset {
-            name: Self::PRESETS[2].name,
-            apply: |limits| rate(limits, Self::PRESETS[2]),
+            name: "Pages",
+            values: &[("requests", 1_000), ("period_s", 60), ("burst", 100)],
         },
         Preset {
-            name: Self::PRESETS[3].name,
-            apply: |limits| rate(limits, Self::PRESETS[3]),
+            name: "Off",
+            values: &[("requests", 0), ("period_s", 1), ("burst", 1)],
         },
     ];
 }

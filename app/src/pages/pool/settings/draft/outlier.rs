@@ -26,5 +26,9 @@ mod tests {
         );
         draft.set("max_ms", "500000".into());
         assert!(draft.parse().is_ok());
+        // Right together, though not with the defaults of the others.
+        draft.set("base_ms", "1000".into());
+        draft.set("max_ms", "10000".into());
+        assert!(draft.parse().is_ok());
     }
 }

@@ -19,22 +19,14 @@ impl Drafted for RetryPolicy {
         ),
     ];
 
-    const PRESETS: &'static [Preset<Self>] = &[
+    const PRESETS: &'static [Preset] = &[
         Preset {
             name: "Quick answers",
-            apply: |_| Self {
-                attempts: 3,
-                budget_percent: 20,
-                per_try_ms: 250,
-            },
+            values: &[("attempts", 3), ("budget_percent", 20), ("per_try_ms", 250)],
         },
         Preset {
             name: "Long work",
-            apply: |_| Self {
-                attempts: 3,
-                budget_percent: 20,
-                per_try_ms: 0,
-            },
+            values: &[("attempts", 3), ("budget_percent", 20), ("per_try_ms", 0)],
         },
     ];
 }

@@ -31,7 +31,7 @@ fn tell(policy: &BreakerPolicy, story: &str) -> String {
             '+' | '-' | '/' => match machine.enter(policy, now).0 {
                 Some(permit) if letter == '/' => machine.give_back(permit),
                 Some(permit) => {
-                    machine.judge(permit, letter == '-', policy, now);
+                    machine.judge(permit, letter == '-', false, policy, now);
                 }
                 None => refused = true,
             },
@@ -138,11 +138,42 @@ fn switched_off_it_never_opens_and_an_open_one_closes() {
     };
     for _ in 0..3 {
         let permit = machine.enter(&POLICY, now).0.unwrap();
-        machine.judge(permit, true, &POLICY, now);
+        machine.judge(permit, true, false, &POLICY, now);
     }
     assert_eq!(machine.state(), BreakerState::Open);
     assert!(machine.enter(&off, now).0.is_some());
     assert_eq!(machine.state(), BreakerState::Closed);
+}
+
+#[test]
+fn fewer_probes_than_have_passed_close_it_and_probes_that_never_come_back_are_replaced() {
+    let at = |ms: u64| Moment {
+        monotonic_ms: ms,
+        unix_ms: i64::try_from(ms).unwrap(),
+    };
+    let half_open = || {
+        let mut machine = Machine::new(0);
+        for _ in 0..3 {
+            let permit = machine.enter(&POLICY, at(1)).0.unwrap();
+            machine.judge(permit, true, false, &POLICY, at(1));
+        }
+        machine.tick(&POLICY, at(2_000));
+        machine
+    };
+    let mut machine = half_open();
+    let probe = machine.enter(&POLICY, at(2_000)).0.unwrap();
+    machine.judge(probe, false, false, &POLICY, at(2_000));
+    let one = BreakerPolicy { probes: 1, ..POLICY };
+    assert!(machine.enter(&one, at(2_001)).0.is_some());
+    assert_eq!(machine.state(), BreakerState::Closed);
+
+    let mut machine = half_open();
+    let lost: Vec<_> = (0..2).filter_map(|_| machine.enter(&POLICY, at(2_000)).0).collect();
+    assert!(machine.enter(&POLICY, at(2_999)).0.is_none());
+    let probe = machine.enter(&POLICY, at(3_000)).0.expect("their time is over");
+    machine.judge(lost[0], true, false, &POLICY, at(3_000));
+    assert_eq!(machine.state(), BreakerState::HalfOpen, "late ones have no say");
+    machine.judge(probe, false, false, &POLICY, at(3_000));
 }
 
 #[test]
@@ -154,12 +185,12 @@ fn who_entered_before_it_opened_does_not_speak_for_it_after() {
     };
     let early: Vec<_> = (0..5).filter_map(|_| machine.enter(&POLICY, at(1)).0).collect();
     for permit in &early[..3] {
-        machine.judge(*permit, true, &POLICY, at(2));
+        machine.judge(*permit, true, false, &POLICY, at(2));
     }
     machine.tick(&POLICY, at(2_000));
     assert_eq!(machine.state(), BreakerState::HalfOpen);
-    machine.judge(early[3], true, &POLICY, at(2_000));
-    machine.judge(early[4], false, &POLICY, at(2_000));
+    machine.judge(early[3], true, false, &POLICY, at(2_000));
+    machine.judge(early[4], false, false, &POLICY, at(2_000));
     machine.give_back(early[4]);
     assert_eq!(machine.state(), BreakerState::HalfOpen);
     let probes = (0..5).filter_map(|_| machine.enter(&POLICY, at(2_000)).0).count();
@@ -169,7 +200,7 @@ fn who_entered_before_it_opened_does_not_speak_for_it_after() {
 const fn is_legal(from: BreakerState, to: BreakerState) -> bool {
     use BreakerState::{Closed, ForcedClosed, ForcedOpen, HalfOpen, Open};
     match (from, to) {
-        (Closed | HalfOpen, Open) | (Open, HalfOpen) => true,
+        (Closed | HalfOpen, Open) | (Open | HalfOpen, HalfOpen) => true,
         (_, Closed) => !matches!(from, Closed),
         (_, ForcedOpen | ForcedClosed) => true,
         _ => false,
@@ -201,7 +232,7 @@ fn no_step_of_a_long_walk_is_illegal() {
             50..80 if !permits.is_empty() => {
                 let at = usize::try_from(roll(permits.len() as u64)).unwrap();
                 let failed = roll(2) == 0;
-                machine.judge(permits.swap_remove(at), failed, &POLICY, now)
+                machine.judge(permits.swap_remove(at), failed, false, &POLICY, now)
             }
             80..95 if !permits.is_empty() => {
                 machine.give_back(permits.swap_remove(0));
@@ -247,7 +278,7 @@ proptest! {
         let now = Moment { monotonic_ms: 5, unix_ms: 5 };
         for failed in results {
             let Some(permit) = machine.enter(&POLICY, now).0 else { break };
-            machine.judge(permit, failed, &POLICY, now);
+            machine.judge(permit, failed, false, &POLICY, now);
             requests += 1;
             failures += u32::from(failed);
             let opens = failed && failures >= POLICY.failures && failures * 100 >= requests * POLICY.percent;

@@ -147,7 +147,7 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
                 {why_not.map(|why| view! { <span class="hint">{why}</span> })}
             </div>
             <div class="table-box" class:stale=move || silent.with(Option::is_some) tabindex="0" role="region" aria-label="Breakers">
-                <table class="table sticky">
+                <table class="table sticky instances">
                     <thead>
                         <tr>
                             <th scope="col" class="tick js-only">

@@ -32,7 +32,7 @@ pub(super) fn add_origin(request: &mut RequestHeader, client: &HeaderValue) -> R
     }
 }
 
-pub(super) fn clean_answer(answer: &mut ResponseHeader) -> Result<()> {
+pub(super) fn clean_answer(answer: &mut ResponseHeader) {
     // An upgrade's `Connection: Upgrade` is the one hop-by-hop field that belongs to the client.
     if answer.status != http::StatusCode::SWITCHING_PROTOCOLS {
         for name in nominated(&answer.headers) {
@@ -44,7 +44,6 @@ pub(super) fn clean_answer(answer: &mut ResponseHeader) -> Result<()> {
     answer.remove_header(&PROXY_CONNECTION);
     // Only the gateway knows who served.
     answer.remove_header(&X_SERVED_BY);
-    Ok(())
 }
 
 fn forwarded_for(headers: &HeaderMap, client: &HeaderValue) -> HeaderValue {
@@ -116,7 +115,7 @@ mod tests {
         ] {
             answer.append_header(name, value).unwrap();
         }
-        clean_answer(&mut answer).unwrap();
+        clean_answer(&mut answer);
         let names: Vec<_> = answer.headers.keys().map(HeaderName::as_str).collect();
         assert_eq!(names, ["content-length"]);
     }
@@ -126,7 +125,7 @@ mod tests {
         let mut answer = ResponseHeader::build(101, None).unwrap();
         answer.append_header("Connection", "Upgrade").unwrap();
         answer.append_header("Upgrade", "websocket").unwrap();
-        clean_answer(&mut answer).unwrap();
+        clean_answer(&mut answer);
         assert_eq!(answer.headers["connection"], "Upgrade");
         assert_eq!(answer.headers["upgrade"], "websocket");
     }

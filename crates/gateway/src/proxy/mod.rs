@@ -104,17 +104,18 @@ impl ProxyHttp for Proxy {
         } else {
             let plan = self.shared.plan.load();
             let request = session.req_header();
-            match plan.find(authority(request), request.uri.path()) {
-                Some((pool, way)) => match self.admit(session, exchange, pool, way) {
-                    Ok(()) => return Ok(false),
-                    Err(answer) => answer,
-                },
-                None => {
-                    self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
-                    Answer::NoRoute
-                }
+            let admitted = match plan.find(authority(request), request.uri.path()) {
+                Some((pool, way)) => self.admit(session, exchange, pool, way),
+                None => Err(Answer::NoRoute),
+            };
+            match admitted {
+                Ok(()) => return Ok(false),
+                Err(answer) => answer,
             }
         };
+        if refusal == Answer::NoRoute {
+            self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
+        }
         if refusal.closes() {
             session.set_keepalive(None);
         }
@@ -182,7 +183,7 @@ impl ProxyHttp for Proxy {
         if session.is_process_shutting_down() {
             session.set_keepalive(None);
         }
-        forward::clean_answer(answer)?;
+        forward::clean_answer(answer);
         if let (true, Some(served_by)) = (self.shared.config.identity_headers, exchange.served_by()) {
             answer.insert_header(forward::X_SERVED_BY, served_by.clone())?;
             answer.append_header(

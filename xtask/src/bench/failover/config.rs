@@ -41,10 +41,9 @@ pub(super) fn proxies(folder: &Path, evenkeel: &Path, origins: [u16; 3]) -> Resu
 }
 
 fn evenkeel_toml(folder: &Path, port: u16, origins: [u16; 3]) -> String {
-    let instances: String = (1..)
-        .zip(origins)
-        .map(|(n, origin)| format!("  {{ id = \"o{n}\", address = \"127.0.0.1:{origin}\" }},\n"))
-        .collect();
+    let instances = [1, 2, 3]
+        .map(|n| format!("  {{ id = \"o{n}\", address = \"127.0.0.1:{}\" }},\n", origins[n - 1]))
+        .concat();
     format!(
         "[database]\ndata_dir = \"{}/data\"\n\n[gateway]\nlisten = [\"127.0.0.1:{port}\"]\n\n\
          [[pools]]\nid = \"pool\"\nhealth = {{ path = \"/\", interval_ms = 1000, timeout_ms = 1000, rise = 2, fall = 3, slow_start_ms = 0 }}\n\
@@ -55,10 +54,9 @@ fn evenkeel_toml(folder: &Path, port: u16, origins: [u16; 3]) -> String {
 }
 
 fn nginx_conf(folder: &Path, port: u16, origins: [u16; 3]) -> String {
-    let servers: String = origins
-        .iter()
+    let servers = origins
         .map(|origin| format!("    server 127.0.0.1:{origin} max_fails=1 fail_timeout=10s;\n"))
-        .collect();
+        .concat();
     let http = format!(
         "  upstream pool {{\n{servers}    keepalive 100;\n  }}\n\
          server {{\n    listen 127.0.0.1:{port} backlog=4096;\n    location / {{\n      proxy_pass http://pool;\n      proxy_http_version 1.1;\n      \
@@ -69,10 +67,7 @@ fn nginx_conf(folder: &Path, port: u16, origins: [u16; 3]) -> String {
 }
 
 fn haproxy_cfg(port: u16, origins: [u16; 3], retry: &str) -> String {
-    let servers: String = (1..)
-        .zip(origins)
-        .map(|(n, origin)| format!("  server o{n} 127.0.0.1:{origin}\n"))
-        .collect();
+    let servers = [1, 2, 3].map(|n| format!("  server o{n} 127.0.0.1:{}\n", origins[n - 1])).concat();
     format!(
         "global\n  maxconn 8192\n\
          defaults\n  mode http\n  timeout connect 2s\n  timeout client 60s\n  timeout server 2s\n  timeout http-keep-alive 60s\n\

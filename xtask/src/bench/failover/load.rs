@@ -95,7 +95,7 @@ impl Seen {
             p50: quantile(500),
             p99: quantile(990),
             worst: quantile(1_000),
-            last_hiccup: hiccups.map(|one| one.due - lead).max(),
+            last_hiccup: hiccups.map(|one| one.due.saturating_sub(lead)).max(),
         }
     }
 }

@@ -91,7 +91,7 @@ fn phase(trouble: Trouble, port: u16, origin: &Origin, instances: &mut [Running]
     let load = thread::spawn(move || drive(port, REQUESTS_PER_S, PHASE, LEAD));
     thread::sleep(LEAD);
     let pid = instances[0].pid();
-    let until_it_ends = PHASE - LEAD;
+    let until_it_ends = PHASE.saturating_sub(LEAD);
     match trouble {
         Trouble::None => {}
         Trouble::Killed => signal("KILL", pid)?,

@@ -13,7 +13,7 @@ pub fn ChangeDialog(changer: Changer) -> impl IntoView {
         Step::Idle => ().into_any(),
         Step::Reading(_) => view! { <p role="status">"Reading what is in force…"</p> }.into_any(),
         Step::Sending(_) => view! { <p role="status">"Sending…"</p> }.into_any(),
-        Step::Confirm { ask, intent, after } => view! { <Confirm changer=changer ask=ask intent=intent after=after /> }.into_any(),
+        Step::Confirm { ask, intent, after } => view! { <Confirm changer=changer ask=ask intent=*intent after=*after /> }.into_any(),
         Step::Conflict { base, current, yours, .. } => {
             view! { <Conflict changer=changer base=*base current=*current yours=*yours /> }.into_any()
         }

@@ -76,7 +76,11 @@ impl Changer {
             .members
             .with_untracked(|members| ask.change.apply(&intent.policy, members));
         self.step.set(match after {
-            Ok(after) => Step::Confirm { ask, intent, after },
+            Ok(after) => Step::Confirm {
+                ask,
+                intent: Box::new(intent),
+                after: Box::new(after),
+            },
             Err(invalid) => Step::Failed {
                 ask,
                 problem: invalid.into(),
@@ -93,7 +97,7 @@ impl Changer {
     /// Sends what is shown.
     pub fn confirm(self) {
         if let Step::Confirm { ask, intent, .. } = self.step.get_untracked() {
-            self.send(ask, intent);
+            self.send(ask, *intent);
         }
     }
 

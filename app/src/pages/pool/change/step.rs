@@ -39,8 +39,8 @@ pub enum Step {
     Reading(Ask),
     Confirm {
         ask: Ask,
-        intent: PoolIntent,
-        after: PoolPolicy,
+        intent: Box<PoolIntent>,
+        after: Box<PoolPolicy>,
     },
     Sending(Ask),
     /// Somebody else was first.

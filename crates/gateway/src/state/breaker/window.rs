@@ -1,6 +1,7 @@
 //! How many of the latest requests failed: a stretch of time in ten slots.
 
 const SLOTS: u64 = 10;
+const COUNT: usize = 10;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
@@ -10,7 +11,7 @@ struct Slot {
 
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    slots: [Slot; SLOTS as usize],
+    slots: [Slot; COUNT],
     /// Number of the newest slot since the clock began.
     newest: u64,
     /// ms of one slot.
@@ -63,9 +64,7 @@ impl Window {
 }
 
 const fn index(slot: u64) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "less than ten")]
-    let index = (slot % SLOTS) as usize;
-    index
+    (slot % SLOTS) as usize
 }
 
 #[cfg(test)]

@@ -200,9 +200,8 @@ fn who_entered_before_it_opened_does_not_speak_for_it_after() {
 const fn is_legal(from: BreakerState, to: BreakerState) -> bool {
     use BreakerState::{Closed, ForcedClosed, ForcedOpen, HalfOpen, Open};
     match (from, to) {
-        (Closed | HalfOpen, Open) | (Open | HalfOpen, HalfOpen) => true,
+        (Closed | HalfOpen, Open) | (Open | HalfOpen, HalfOpen) | (_, ForcedOpen | ForcedClosed) => true,
         (_, Closed) => !matches!(from, Closed),
-        (_, ForcedOpen | ForcedClosed) => true,
         _ => false,
     }
 }

@@ -131,6 +131,8 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Success within a second under each algorithm while one of eleven instances is frozen, beside nginx and HAProxy; and how even they spread.
+    Algorithms,
     /// Bundle size per asset, server-render time of the overview, clients held on the live stream.
     Console,
     /// What clients see while one of three instances is killed, frozen and slow, beside nginx and HAProxy.

@@ -10,7 +10,7 @@ use model::{
     PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView, PoolsView, Snapshot, SourceState, SourceStatus, ViewData, ViewKey, view::Trouble,
 };
 
-use crate::decide::snapshot::ended;
+use crate::decide::{intended, snapshot::ended};
 
 /// Everything a view is built from, besides the clock.
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +167,7 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         is_panicking: pool.is_panicking,
         degraded: pool.degraded.clone(),
         affinity: intent.policy.affinity.kind,
+        intended_shares: intended::shares(pool),
         instances: pool.instances.clone(),
         source,
         refused: facts.refused.get(id).cloned(),

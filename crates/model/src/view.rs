@@ -79,6 +79,8 @@ pub struct PoolView {
     pub degraded: Option<String>,
     /// As intended.
     pub affinity: AffinityKind,
+    /// The share of the requests, in percent, that the algorithm means each instance in service to have; empty where it means none.
+    pub intended_shares: Vec<(InstanceId, f64)>,
     pub instances: Vec<InstanceRow>,
     /// The source behind it, for age and error.
     pub source: SourceStatus,

@@ -1,8 +1,11 @@
 //! `cargo xtask bench`: figures, printed beside real peers. Nothing is asserted: a figure depends on the machine, a ratio less so.
 
+mod algorithms;
 mod console;
 mod failover;
 mod gateway;
+mod load;
+mod origin;
 mod pick;
 
 use crate::{
@@ -13,6 +16,7 @@ use crate::{
 
 pub(crate) fn command(workspace: &Workspace, args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
+        Bench::Algorithms => algorithms::run(workspace),
         Bench::Console => console::run(workspace),
         Bench::Failover => failover::run(workspace),
         Bench::Gateway(args) => gateway::run(workspace, args),

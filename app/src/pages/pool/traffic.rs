@@ -1,5 +1,7 @@
 //! The Traffic tab: what a pool serves, how fast, and how it is shared out.
 
+mod shares;
+
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
@@ -34,6 +36,7 @@ pub(super) fn Traffic(pool: PoolContext) -> impl IntoView {
     let instance_chart =
         |kind: Kind, metric: Metric| view! { <ChartPanel kind=kind keys=of_instances(metric) group=group.clone() note=note /> };
     view! {
+        <shares::Shares pool=pool />
         <div class="charts">
             {pool_chart(Kind::Requests)}
             {pool_chart(Kind::Errors)}

@@ -2,6 +2,7 @@
 
 pub mod downsample;
 pub mod guard;
+pub mod intended;
 pub mod plan;
 pub mod rates;
 pub mod snapshot;

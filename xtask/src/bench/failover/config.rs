@@ -1,28 +1,15 @@
-//! Three instances and four proxies before them.
+//! Four proxies before three instances.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use super::{
-    super::gateway::{config::nginx_frame, nginx, peer::free_port},
+    super::{
+        gateway::{config::nginx_frame, nginx, peer::free_port},
+        origin::write,
+    },
     haproxy,
 };
 use crate::{failure::Failure, process::Cmd};
-
-pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
-    let path = folder.join(name);
-    fs::write(&path, text).map_err(Failure::file("write", &path))?;
-    Ok(path)
-}
-
-pub(super) fn origin(folder: &Path, name: &str, port: u16) -> String {
-    let http = format!(
-        "  server {{ listen 127.0.0.1:{port} backlog=4096; default_type text/plain; location / {{ return 200 \"{name}\\n\"; }} }}\n"
-    );
-    nginx_frame(folder, name, &http)
-}
 
 /// Name, command and port of each proxy under test.
 pub(super) fn proxies(folder: &Path, evenkeel: &Path, origins: [u16; 3]) -> Result<Vec<(&'static str, Cmd, u16)>, Failure> {

@@ -5,11 +5,8 @@
 //! whether or not those before it were answered, and its latency counts from then.
 
 mod config;
-mod load;
 
 use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,10 +15,10 @@ use std::{
     time::Duration,
 };
 
-use self::load::{Seen, drive};
-use super::gateway::{
-    nginx,
-    peer::{Running, free_port},
+use super::{
+    gateway::peer::Running,
+    load::{Seen, drive},
+    origin::{Origin, signal},
 };
 use crate::{
     cli::WasmFrom,
@@ -67,7 +64,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let folder = workspace.target().join("bench-failover");
     files::remove_dir(&folder)?;
     files::create_dir(&folder)?;
-    let origins: Vec<Origin> = (1..=3).map(|n| Origin::new(&folder, n)).collect::<Result<_, _>>()?;
+    let origins = Origin::several(&folder, 3)?;
     let ports = [origins[0].port, origins[1].port, origins[2].port];
 
     let mut rows = Vec::new();
@@ -88,7 +85,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 fn phase(trouble: Trouble, port: u16, origin: &Origin, instances: &mut [Running]) -> Result<Seen, Failure> {
-    let load = thread::spawn(move || drive(port, REQUESTS_PER_S, PHASE, LEAD));
+    let load = thread::spawn(move || drive(port, "/", REQUESTS_PER_S, PHASE, LEAD));
     thread::sleep(LEAD);
     let pid = instances[0].pid();
     let until_it_ends = PHASE.saturating_sub(LEAD);
@@ -130,40 +127,7 @@ fn stutter(pid: u32, over: &AtomicBool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn signal(name: &str, pid: u32) -> Result<(), Failure> {
-    let mut child = Cmd::new("kill")
-        .arg(format!("-{name}"))
-        .arg(pid.to_string())
-        .spawn(Stdio::null(), Stdio::null())?;
-    child.wait().map(|_| ()).map_err(Failure::file("wait for", "kill"))
-}
-
-struct Origin {
-    name: &'static str,
-    port: u16,
-    file: PathBuf,
-    folder: PathBuf,
-}
-
-impl Origin {
-    fn new(folder: &Path, number: usize) -> Result<Self, Failure> {
-        let name = ["origin-1", "origin-2", "origin-3"][number - 1];
-        let port = free_port()?;
-        let file = config::write(folder, &format!("{name}.conf"), &config::origin(folder, name, port))?;
-        Ok(Self {
-            name,
-            port,
-            file,
-            folder: folder.to_owned(),
-        })
-    }
-
-    fn start(&self) -> Result<Running, Failure> {
-        Running::start(self.name, nginx().arg("-c").arg(&self.file), self.port, &self.folder)
-    }
-}
-
-fn haproxy() -> Cmd {
+pub(super) fn haproxy() -> Cmd {
     Cmd::new(find_program("haproxy").unwrap_or_else(|| "haproxy".into())).arg("-db")
 }
 

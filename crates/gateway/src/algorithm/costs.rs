@@ -5,6 +5,10 @@ use super::{
     ranking::{Cost, NOT_NOW},
 };
 
+/// Below this responses are equally fast, µs; also the time of an instance that was never measured. One first answer that had to open its
+/// connection would otherwise keep an instance out for seconds.
+pub(super) const LATENCY_FLOOR_US: f64 = 1_000.0;
+
 /// How much slow start grants; never 0.
 pub(super) fn ramp(candidates: &dyn Candidates, index: usize) -> f64 {
     f64::from(candidates.ramp(index)).clamp(0.001, 1.0)

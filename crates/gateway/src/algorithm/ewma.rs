@@ -5,9 +5,6 @@
 
 use super::{Candidates, Picker, Request, costs, random_two::Pair};
 
-/// Below this responses are equally fast, µs; also the time of an instance that was never measured.
-const FLOOR_US: f64 = 100.0;
-
 #[derive(Debug)]
 pub(super) struct PeakEwma(Pair);
 
@@ -20,7 +17,7 @@ impl PeakEwma {
 impl Picker for PeakEwma {
     fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
         self.0.cheaper(candidates, |index| {
-            let peak = f64::from(candidates.response(index).peak_us).max(FLOOR_US);
+            let peak = f64::from(candidates.response(index).peak_us).max(costs::LATENCY_FLOOR_US);
             peak * (f64::from(candidates.in_flight(index)) + 1.0) / costs::ramp(candidates, index)
         })
     }

@@ -5,9 +5,6 @@ use super::{
     ranking::{Cost, NOT_NOW, Ranking},
 };
 
-/// Below this responses are equally fast, µs; also the time of an instance that was never measured.
-const FLOOR_US: f64 = 100.0;
-
 #[derive(Debug)]
 pub(super) struct LeastResponseTime(Ranking);
 
@@ -17,13 +14,13 @@ impl LeastResponseTime {
     }
 }
 
-/// The average fades towards [`FLOOR_US`] while nothing is measured, so that whoever was slow once is tried again; costs follow with each
+/// The average fades towards [`costs::LATENCY_FLOOR_US`] while nothing is measured, so that whoever was slow once is tried again; costs follow with each
 /// refresh.
 fn cost(candidates: &dyn Candidates, index: usize) -> Cost {
     if !candidates.takes(index) {
         return NOT_NOW;
     }
-    let average = f64::from(candidates.response(index).average_us).max(FLOOR_US);
+    let average = f64::from(candidates.response(index).average_us).max(costs::LATENCY_FLOOR_US);
     let busy = f64::from(candidates.in_flight(index)) + 1.0;
     average * busy / costs::ramp(candidates, index)
 }

@@ -74,13 +74,34 @@ struct Seat {
     member: usize,
     /// `None` only while it is given up.
     in_flight: Option<InFlight>,
+    /// For the head of the answer.
+    is_waiting: bool,
 }
 
 impl Seat {
     fn take(pool: Arc<Pool>, member: usize) -> Self {
-        let in_flight = Some(pool.members[member].state.tally.enter());
+        let state = &pool.members[member].state;
+        let in_flight = Some(state.tally.enter());
+        state.responses.asked(monotonic_s());
         pool.changed(member);
-        Self { pool, member, in_flight }
+        Self {
+            pool,
+            member,
+            in_flight,
+            is_waiting: true,
+        }
+    }
+
+    /// The instance has answered, or has failed to.
+    fn heard(&mut self) {
+        self.done_waiting(true);
+    }
+
+    fn done_waiting(&mut self, heard: bool) {
+        if std::mem::replace(&mut self.is_waiting, false) {
+            let responses = &self.pool.members[self.member].state.responses;
+            responses.done_waiting(heard, monotonic_s());
+        }
     }
 
     fn record(&self, outcome: Outcome) {
@@ -93,6 +114,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.in_flight = None;
+        self.done_waiting(false);
         self.pool.changed(self.member);
     }
 }
@@ -355,6 +377,7 @@ impl Routed {
             return;
         }
         attempt.failed = Some(failed);
+        attempt.seat.heard();
         let times = &self.pool.members[attempt.member].state.responses;
         if failed {
             times.failed(monotonic_s());

@@ -21,6 +21,10 @@ struct Times {
     then: Response,
     /// When that was, seconds of the monotonic clock.
     measured_s: f64,
+    /// Requests whose answer has not begun.
+    waiting: u32,
+    /// Since when nothing has come for them, seconds of the monotonic clock.
+    silent_since_s: f64,
 }
 
 impl Times {
@@ -31,9 +35,37 @@ impl Times {
             peak_us: self.then.peak_us * kept,
         }
     }
+
+    /// How long it has left everybody waiting, µs: an answer that has not come yet takes at least so long.
+    fn silence_us(&self, now_s: f64) -> f32 {
+        if self.waiting == 0 {
+            return 0.0;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a share of a percent of a latency does not matter")]
+        let silence_us = ((now_s - self.silent_since_s).max(0.0) * 1e6) as f32;
+        silence_us
+    }
 }
 
 impl ResponseTimes {
+    /// One more request waits for its answer.
+    pub(crate) fn asked(&self, now_s: f64) {
+        let mut times = self.0.lock();
+        if times.waiting == 0 {
+            times.silent_since_s = now_s;
+        }
+        times.waiting += 1;
+    }
+
+    /// One of them waits no more: the instance was heard, or the request was given up.
+    pub(crate) fn done_waiting(&self, heard: bool, now_s: f64) {
+        let mut times = self.0.lock();
+        times.waiting = times.waiting.saturating_sub(1);
+        if heard {
+            times.silent_since_s = now_s;
+        }
+    }
+
     pub(crate) fn answered(&self, took: Duration, now_s: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a share of a percent of a latency does not matter")]
         let took_us = (took.as_secs_f64() * 1e6) as f32;
@@ -56,14 +88,17 @@ impl ResponseTimes {
         // What has faded is made up for by what is new.
         let average_us = faded.average_us + value * new;
         let peak_us = (faded.peak_us + value * new).max(value);
-        *times = Times {
-            then: Response { average_us, peak_us },
-            measured_s: now_s,
-        };
+        times.then = Response { average_us, peak_us };
+        times.measured_s = now_s;
     }
 
     pub(crate) fn read(&self, now_s: f64) -> Response {
-        self.0.lock().read(now_s)
+        let times = self.0.lock();
+        let (past, silence_us) = (times.read(now_s), times.silence_us(now_s));
+        Response {
+            average_us: past.average_us.max(silence_us),
+            peak_us: past.peak_us.max(silence_us),
+        }
     }
 }
 
@@ -101,6 +136,19 @@ mod tests {
             (steady.average_us - 5_000.0).abs() < 1.0 && (steady.peak_us - 5_000.0).abs() < 1.0,
             "{steady:?}"
         );
+    }
+
+    #[test]
+    fn one_that_leaves_everybody_waiting_is_slow_already() {
+        let times = ResponseTimes::default();
+        times.answered(MS, 0.0);
+        times.asked(1.0);
+        times.asked(1.5);
+        assert!((times.read(2.0).peak_us - 1_000_000.0).abs() < 1.0);
+        times.done_waiting(true, 2.0);
+        assert!(times.read(2.1).peak_us < 200_000.0, "it was heard");
+        times.done_waiting(false, 2.1);
+        assert!(times.read(60.0).peak_us < 1_000.0, "nobody waits");
     }
 
     #[test]

@@ -63,13 +63,29 @@ pub fn SeverityBadge(severity: Severity) -> impl IntoView {
 /// What each state means; under every table that shows them.
 #[component]
 pub fn Legend() -> impl IntoView {
-    let entries = InstanceState::ALL
-        .into_iter()
-        .map(|state| {
+    legend(
+        InstanceState::ALL
+            .into_iter()
+            .map(|state| (state_badge(state).into_any(), state.meaning())),
+    )
+}
+
+#[component]
+pub fn BreakerLegend() -> impl IntoView {
+    legend(
+        BreakerState::ALL
+            .into_iter()
+            .map(|state| (breaker_badge(state).into_any(), state.meaning())),
+    )
+}
+
+fn legend(states: impl Iterator<Item = (AnyView, &'static str)>) -> impl IntoView {
+    let entries = states
+        .map(|(badge, meaning)| {
             view! {
                 <div>
-                    <dt>{state_badge(state)}</dt>
-                    <dd>{state.meaning()}</dd>
+                    <dt>{badge}</dt>
+                    <dd>{meaning}</dd>
                 </div>
             }
         })

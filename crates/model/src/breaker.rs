@@ -12,7 +12,7 @@ use crate::{
 
 /// A breaker opens when within `window_ms` at least `failures` requests failed (5xx, or no proper answer) and they are at least `percent`
 /// of all. After `open_ms` it lets `probes` requests through: it closes when all of them pass, and opens again with the first that fails.
-/// When an instance's opens, the pool's own begins to count anew: what that instance failed says nothing about the others. Names and states are those of resilience4j's `CircuitBreaker`.
+/// When an instance's opens, the pool's own forgets the failures it has counted: what that instance failed says nothing about the others. Names and states are those of resilience4j's `CircuitBreaker`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakerPolicy {

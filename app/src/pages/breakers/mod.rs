@@ -19,7 +19,7 @@ use self::{
 };
 use crate::{
     api::{self, Me, Problem},
-    components::{Empty, Moment, SeverityBadge, SourceNote, breaker_badge, first_paint},
+    components::{BreakerLegend, Empty, EventList, SourceNote, first_paint},
     live::Live,
 };
 
@@ -178,7 +178,7 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
             </div>
             {more}
             {empty}
-            <States />
+            <BreakerLegend />
         </section>
         <History frames=frames now_ms=now_ms />
         <dialog::ActDialog actor=actor />
@@ -186,47 +186,10 @@ fn Breakers(frame: Frame, me: Me) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn States() -> impl IntoView {
-    let entries = BreakerState::ALL
-        .into_iter()
-        .map(|state| {
-            view! {
-                <div>
-                    <dt>{breaker_badge(state)}</dt>
-                    <dd>{state.meaning()}</dd>
-                </div>
-            }
-        })
-        .collect_view();
-    view! {
-        <details class="legend">
-            <summary>"What the states mean"</summary>
-            <dl>{entries}</dl>
-        </details>
-    }
-}
-
 /// What became of them lately.
 #[component]
 fn History(frames: Signal<Arc<Frame>>, now_ms: Memo<i64>) -> impl IntoView {
     let events = Memo::new(move |_| frames.with(|f| breakers(f).map(|v| v.events.clone()).unwrap_or_default()));
-    let item = move |event: model::Event| {
-        let e = event.event;
-        let now_ms = now_ms.get_untracked();
-        view! {
-            <li>
-                <SeverityBadge severity=e.severity />
-                <div>
-                    <p>{e.summary}</p>
-                    {(!e.cause.is_empty()).then(|| view! { <p class="muted">{e.cause}</p> })}
-                    <p class="muted small">
-                        <Moment at_ms=e.at_ms now_ms=now_ms /> " · " {e.actor.to_string()}
-                    </p>
-                </div>
-            </li>
-        }
-    };
     let empty = move || {
         events.with(Vec::is_empty).then(|| {
             view! {
@@ -242,9 +205,7 @@ fn History(frames: Signal<Arc<Frame>>, now_ms: Memo<i64>) -> impl IntoView {
                 <h2 id="history-title">"History"</h2>
                 <a href="/events?q=breaker">"All events"</a>
             </header>
-            <ol class="happened">
-                <For each=move || events.get() key=|e| e.id children=item />
-            </ol>
+            <EventList events=events now_ms=now_ms />
             {empty}
         </section>
     }

@@ -1,9 +1,11 @@
 //! One pool, ready to pick from.
 
+mod watch;
+
 use std::sync::{Arc, atomic::Ordering};
 
 use http::HeaderValue;
-use model::{AdminState, BreakerState, BreakerTarget, EventKind, InstanceId, PoolId, PoolPlan, RetryPolicy, Severity, Weight};
+use model::{AdminState, BreakerTarget, InstanceId, PoolId, PoolPlan, RetryPolicy, Weight};
 use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
 use tracing::warn;
 
@@ -12,7 +14,7 @@ use crate::{
     GatewayConfig,
     affinity::{self, Affinity},
     algorithm::{self, Candidates, Load, Picker, Request, Response},
-    state::{self, Happened, InstanceState, Journal, Pass, PoolState, RateLimit, Transition, monotonic_ms, monotonic_s},
+    state::{InstanceState, Journal, Pass, PoolState, RateLimit, monotonic_ms, monotonic_s},
 };
 
 /// Instances that any request tries at most.
@@ -168,126 +170,6 @@ impl Pool {
         self.tell(None, self.state.breaker.set_hold(self.plan.breaker_hold));
         for (member, planned) in self.members.iter().zip(&self.plan.instances) {
             self.tell(Some(member), member.state.breaker.set_hold(planned.breaker));
-        }
-    }
-
-    /// Tells what became of a breaker, and lets the picker know.
-    fn tell(&self, member: Option<&Member>, transition: Option<Transition>) {
-        let Some(Transition { from, to, cause }) = transition else { return };
-        let pool = self.id();
-        let instance = member.map(|member| &member.state.id);
-        let whose = instance.map_or_else(|| format!("pool {pool}"), |id| format!("{id} of pool {pool}"));
-        let (kind, severity) = match to {
-            BreakerState::Open => (EventKind::BreakerOpened, Severity::Critical),
-            BreakerState::HalfOpen => (EventKind::BreakerHalfOpen, Severity::Info),
-            BreakerState::Closed => (EventKind::BreakerClosed, Severity::Info),
-            BreakerState::ForcedOpen | BreakerState::ForcedClosed => (EventKind::BreakerForced, Severity::Warning),
-        };
-        self.journal.tell(Happened {
-            kind,
-            severity,
-            pool,
-            instance,
-            summary: format!("The breaker of {whose} is {}, was {}", to.label(), from.label()),
-            cause,
-            by: "breaker",
-        });
-        if member.is_some() {
-            if to == BreakerState::Open {
-                // What it failed is explained: it says nothing about the others.
-                self.state.breaker.forget();
-            }
-            self.picker.refresh(&self.view(&Tried::default()));
-        }
-    }
-
-    /// Too few in service: better some requests that fail than the few crushed by all.
-    fn look_for_panic(&self) {
-        let ready = self.members.iter().filter(|member| member.admin == AdminState::Ready).count();
-        let serving = self
-            .members
-            .iter()
-            .filter(|member| member.admin == AdminState::Ready && member.is_well())
-            .count();
-        let least = self.plan.health_check.panic_percent as usize;
-        let panics = serving * 100 < ready * least;
-        if self.state.is_panicking.swap(panics, Ordering::Relaxed) == panics {
-            return;
-        }
-        let pool = self.id();
-        let (kind, severity, summary) = if panics {
-            let summary = format!("Pool {pool} panics: health is ignored, all {ready} instances get requests");
-            (EventKind::PanicBegan, Severity::Critical, summary)
-        } else {
-            (EventKind::PanicEnded, Severity::Info, format!("Pool {pool} minds its health again"))
-        };
-        self.journal.tell(Happened {
-            kind,
-            severity,
-            pool,
-            instance: None,
-            summary,
-            cause: format!("{serving} of {ready} are in service; panic below {least} %"),
-            by: "panic mode",
-        });
-    }
-
-    /// Whether it does without what matters less from now on.
-    fn look_for_strain(&self) {
-        let tally = &self.state.tally;
-        let histogram = || {
-            let mut histogram = self.state.former.histogram();
-            for member in &self.members {
-                state::add(&mut histogram, &member.state.latencies.histogram());
-            }
-            histogram
-        };
-        let changed = self.state.degradation.look(
-            &self.plan.degradation,
-            monotonic_ms(),
-            tally.in_flight(),
-            tally.counters(),
-            histogram,
-        );
-        let Some((is_degraded, cause)) = changed else { return };
-        let pool = self.id();
-        let (kind, severity, summary) = if is_degraded {
-            let summary = format!("Pool {pool} is degraded: routes of low priority are answered 503");
-            (EventKind::PoolDegraded, Severity::Warning, summary)
-        } else {
-            (
-                EventKind::PoolRecovered,
-                Severity::Info,
-                format!("Pool {pool} is not degraded any more"),
-            )
-        };
-        self.journal.tell(Happened {
-            kind,
-            severity,
-            pool,
-            instance: None,
-            summary,
-            cause,
-            by: "degradation",
-        });
-    }
-
-    fn tell_moves(&self) {
-        for (from, count) in self.state.moves(monotonic_ms()) {
-            let clients = if count == 1 {
-                "1 client".to_owned()
-            } else {
-                format!("{count} clients")
-            };
-            self.journal.tell(Happened {
-                kind: EventKind::ClientsMoved,
-                severity: Severity::Warning,
-                pool: self.id(),
-                instance: Some(&from),
-                summary: format!("{clients} of {from} in pool {} went to other instances", self.id()),
-                cause: format!("{from} takes no requests"),
-                by: "affinity",
-            });
         }
     }
 

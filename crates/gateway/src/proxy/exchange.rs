@@ -8,7 +8,7 @@ use std::{
 use http::HeaderValue;
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::upgrade::Handshake;
+use super::{seat::Seat, upgrade::Handshake};
 use crate::{
     affinity::Known,
     algorithm::Request,
@@ -65,58 +65,6 @@ struct Attempt {
     is_impatient: bool,
     /// The connect was tried; a second `peer` call means that this attempt failed.
     begun: bool,
-}
-
-/// A request's place on an instance. Whoever picks next learns of it, and of its end.
-#[derive(Debug)]
-struct Seat {
-    pool: Arc<Pool>,
-    member: usize,
-    /// `None` only while it is given up.
-    in_flight: Option<InFlight>,
-    /// For the head of the answer.
-    is_waiting: bool,
-}
-
-impl Seat {
-    fn take(pool: Arc<Pool>, member: usize) -> Self {
-        let state = &pool.members[member].state;
-        let in_flight = Some(state.tally.enter());
-        state.responses.asked(monotonic_s());
-        pool.changed(member);
-        Self {
-            pool,
-            member,
-            in_flight,
-            is_waiting: true,
-        }
-    }
-
-    /// The instance has answered, or has failed to.
-    fn heard(&mut self) {
-        self.done_waiting(true);
-    }
-
-    fn done_waiting(&mut self, heard: bool) {
-        if std::mem::replace(&mut self.is_waiting, false) {
-            let responses = &self.pool.members[self.member].state.responses;
-            responses.done_waiting(heard, monotonic_s());
-        }
-    }
-
-    fn record(&self, outcome: Outcome) {
-        if let Some(in_flight) = &self.in_flight {
-            in_flight.tally().record(outcome);
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.in_flight = None;
-        self.done_waiting(false);
-        self.pool.changed(self.member);
-    }
 }
 
 impl Exchange {

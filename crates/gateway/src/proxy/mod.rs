@@ -6,6 +6,7 @@ mod forward;
 mod framing;
 mod identity;
 mod retry;
+mod seat;
 mod upgrade;
 
 use std::{

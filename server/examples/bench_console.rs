@@ -16,7 +16,10 @@ use std::{
 };
 
 use axum::{Router, body::Body, http::Request};
-use control::{Control, InstanceSetup, PoolSetup, Ports, Running, Setup, ports::SystemClock};
+use control::{
+    Control, InstanceSetup, PoolSetup, Ports, Running, Setup,
+    ports::{SystemClock, SystemResolver},
+};
 use evenkeel::http::{Console, ConsoleParts, Site, listen, router};
 use model::{Environment, PoolPolicy, Role};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -132,7 +135,9 @@ impl Bench {
             workloads: Vec::new(),
             policies: store.clone(),
             journal: store.clone(),
-            identity: store,
+            identity: store.clone(),
+            registry: store,
+            resolver: Arc::new(SystemResolver),
             clock: Arc::new(SystemClock),
         };
         let setup = Setup {
@@ -142,6 +147,7 @@ impl Bench {
             },
             pools: pools.collect(),
             interval: Duration::from_secs(1),
+            registry: None,
         };
         let (control, running) = Control::start(ports, setup).await.expect("the console starts");
         control

@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use leptos::context::provide_context;
 use leptos_axum::LeptosRoutes as _;
 use model::{Environment, PoolPolicy, Role, ViewData, ViewKey};
-use testkit::{ManualClock, MemoryBalancer, MemoryStore, MemoryWorkloads, build, wait_until};
+use testkit::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
 use tower::ServiceExt as _;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -76,7 +76,9 @@ impl Console {
             workloads: vec![Arc::new(MemoryWorkloads::new("fleet"))],
             policies: store.clone(),
             journal: store.clone(),
-            identity: store,
+            identity: store.clone(),
+            registry: store,
+            resolver: Arc::new(MemoryResolver::default()),
             clock: Arc::new(ManualClock::default()),
         };
         let environment = Environment {
@@ -87,6 +89,7 @@ impl Console {
             environment,
             pools: vec![pool],
             interval: Duration::from_millis(20),
+            registry: None,
         };
         let (control, running) = Control::start(ports, setup).await.unwrap();
         let admin = person(&control, "ada", Role::SystemAdmin).await;

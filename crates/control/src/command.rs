@@ -1,14 +1,19 @@
 //! Commands change what is intended, in one transaction with their audit row; the reconcile loop makes it so.
 
+use std::collections::BTreeSet;
+
 use model::{
-    Actor, ApiError, BreakerTarget, EventKind, FieldDiff, NewEvent, PoolChange, PoolId, PoolIntent, PoolPolicy, Severity, change,
-    change::Changed,
+    Actor, ApiError, BreakerTarget, EventKind, FieldDiff, InstanceId, NewEvent, PoolChange, PoolId, PoolIntent, PoolPolicy, Severity,
+    change, change::Changed,
 };
 
 use crate::{
     Control,
     access::SystemAdmin,
-    decide::guard,
+    decide::{
+        guard,
+        members::{Member, with_asked, without_asked},
+    },
     ports::{AuditEntry, PutError, PutPolicy},
     state::{UNANNOUNCED_MAX, Unannounced},
 };
@@ -42,15 +47,17 @@ impl Control {
         change: &PoolChange,
     ) -> Result<Changed, ApiError> {
         let state = &self.state;
-        let members = state.pool(pool).ok_or_else(|| ApiError::not_found("pool", pool))?.members();
         let _one_at_a_time = state.commands.lock().await;
+        let members = state.members(pool).ok_or_else(|| ApiError::not_found("pool", pool))?;
+        let names = names(&members);
         let current = state
             .intents
             .read()
             .get(pool)
             .cloned()
             .ok_or_else(|| ApiError::not_found("pool", pool))?;
-        let after = change.apply(&current.policy, &members)?;
+        let base = with_asked(&current.policy, &members);
+        let after = change.apply(&base, &names)?;
         if let PoolChange::Instances {
             ids, admin: Some(admin), ..
         } = change
@@ -59,10 +66,10 @@ impl Control {
             guard::may_take_out(seen, &current.policy, ids, *admin)?;
         }
         if current.version != expected_version {
-            return Err(conflict(current, after));
+            return Err(conflict(current, base, after));
         }
-        let diff = change::diff(&current.policy, &after);
-        if after == current.policy || diff.is_empty() {
+        let diff = change::diff(&base, &after);
+        if after == base || diff.is_empty() {
             return Ok(Changed::Nothing { version: current.version });
         }
         let by = who.user().name.to_string();
@@ -77,7 +84,7 @@ impl Control {
         let put = PutPolicy {
             pool: pool.clone(),
             expected_version,
-            policy: after,
+            policy: without_asked(after, &current.policy, &members),
             audit,
         };
         let stored = match state.ports.policies.put(&put).await {
@@ -86,8 +93,9 @@ impl Control {
                 // Another console was first.
                 state.intents.write().insert(pool.clone(), (*newer).clone());
                 state.reconcile_now.notify_one();
-                let yours = change.apply(&newer.policy, &members)?;
-                return Err(conflict(*newer, yours));
+                let base = with_asked(&newer.policy, &members);
+                let yours = change.apply(&base, &names)?;
+                return Err(conflict(*newer, base, yours));
             }
             Err(PutError::Missing) => return Err(ApiError::not_found("pool", pool)),
             Err(PutError::Store(e)) => return Err(ApiError::unavailable("the database", e)),
@@ -128,7 +136,7 @@ impl Control {
         if targets.is_empty() {
             return Err(ApiError::invalid("targets", "choose at least one breaker"));
         }
-        let members = setup.members();
+        let members = names(&state.members(pool).unwrap_or_default());
         for target in targets {
             if let BreakerTarget::Instance(id) = target
                 && !members.contains(id)
@@ -185,9 +193,14 @@ impl Control {
     }
 }
 
-fn conflict(current: PoolIntent, yours: PoolPolicy) -> ApiError {
+fn names(members: &[Member]) -> BTreeSet<InstanceId> {
+    members.iter().map(|member| member.setup.id.clone()).collect()
+}
+
+/// `base`: the current policy as people see it.
+fn conflict(current: PoolIntent, base: PoolPolicy, yours: PoolPolicy) -> ApiError {
     ApiError::Conflict {
-        current: Box::new(current),
+        current: Box::new(PoolIntent { policy: base, ..current }),
         yours: Box::new(yours),
     }
 }

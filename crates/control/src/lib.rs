@@ -6,7 +6,8 @@
 //!  history/            one hour at one second in memory; min-max downsampling on reads
 //!  views/ (pure)       what each page needs of a snapshot
 //!  live/               frames: one serialisation per snapshot and view, shared by every listener
-//!  loops/              collect · record · reconcile · housekeeping: idempotent, no input, status visible
+//!  loops/              collect · record · reconcile · registry · housekeeping: idempotent, no input, status visible
+//!  registration/       instances that announce themselves
 //!  access/             sign-in, sessions, permission proofs
 //!  Control             the cheap-clone handle behind both doors, server functions and REST
 //! ```
@@ -22,6 +23,7 @@ pub mod live;
 pub mod loops;
 pub mod ports;
 mod query;
+pub mod registration;
 mod setup;
 mod start;
 mod state;
@@ -31,5 +33,5 @@ pub use control::Control;
 pub use live::{LiveFrame, LiveStream};
 pub use loops::LoopStatus;
 pub use query::LiveStatus;
-pub use setup::{InstanceSetup, PoolSetup, Ports, Setup};
+pub use setup::{InstanceSetup, PoolSetup, Ports, RegistrySetup, Setup};
 pub use start::{Running, StartError, initial_plans};

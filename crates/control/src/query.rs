@@ -5,7 +5,12 @@ use model::{
     ViewKey,
 };
 
-use crate::{Control, LiveStream, LoopStatus, access::Viewer, live};
+use crate::{
+    Control, LiveStream, LoopStatus,
+    access::Viewer,
+    decide::members::{Member, with_asked},
+    live,
+};
 
 /// Rows of one answer of [`Control::events`].
 const EVENTS_PAGE_MAX: u32 = 500;
@@ -106,12 +111,13 @@ impl Control {
     /// # Errors
     /// [`ApiError::NotFound`].
     pub fn intent(&self, _who: &Viewer, pool: &PoolId) -> Result<PoolIntent, ApiError> {
-        self.state
-            .intents
-            .read()
-            .get(pool)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("pool", pool))
+        let missing = || ApiError::not_found("pool", pool);
+        let intent = self.state.intents.read().get(pool).cloned().ok_or_else(missing)?;
+        let members = self.state.members(pool).ok_or_else(missing)?;
+        Ok(PoolIntent {
+            policy: with_asked(&intent.policy, &members),
+            ..intent
+        })
     }
 
     /// Which clients come back to which instance of a pool.
@@ -145,7 +151,7 @@ impl Control {
                 };
                 hits.push((!pool.id.as_str().starts_with(&text), hit));
             }
-            for instance in &pool.instances {
+            for Member { setup: instance, .. } in self.state.members(&pool.id).unwrap_or_default() {
                 let address = instance.address.to_string();
                 if instance.id.as_str().contains(&text) || address.contains(&text) {
                     let label = format!("{} · {} · {address}", instance.id, pool.id);

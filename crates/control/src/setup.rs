@@ -1,10 +1,14 @@
 //! What the composition root hands over.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId};
 
-use crate::ports::{Balancer, Clock, Identity, Journal, Policies, Workloads};
+use crate::{
+    access::RegistryToken,
+    decide::reach::Reach,
+    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Workloads},
+};
 
 /// Everything outside, behind traits.
 pub struct Ports {
@@ -13,6 +17,8 @@ pub struct Ports {
     pub policies: Arc<dyn Policies>,
     pub journal: Arc<dyn Journal>,
     pub identity: Arc<dyn Identity>,
+    pub registry: Arc<dyn Registry>,
+    pub resolver: Arc<dyn Resolver>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -35,10 +41,20 @@ pub struct PoolSetup {
     pub defaults: PoolPolicy,
 }
 
-impl PoolSetup {
-    pub fn members(&self) -> BTreeSet<InstanceId> {
-        self.instances.iter().map(|i| i.id.clone()).collect()
-    }
+/// How instances may announce themselves.
+#[derive(Debug, Clone)]
+pub struct RegistrySetup {
+    pub token: RegistryToken,
+    /// What a registration may lead to.
+    pub reach: Reach,
+    /// How often a heartbeat is asked for.
+    pub refresh: Duration,
+    /// An instance that is not heard of for so long leaves its pool.
+    pub expire: Duration,
+    /// Registered ones of one pool.
+    pub max_instances: usize,
+    /// Where to register, as shown to people.
+    pub url: String,
 }
 
 #[derive(Debug, Clone)]
@@ -47,4 +63,6 @@ pub struct Setup {
     pub pools: Vec<PoolSetup>,
     /// Between two collections: 1 s.
     pub interval: Duration,
+    /// Absent: nobody may register.
+    pub registry: Option<RegistrySetup>,
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
+    time::Instant,
 };
 
 use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
@@ -12,13 +13,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Control,
-    access::Accounts,
-    decide::plan::pool_plan,
+    access::{Accounts, Registrars},
+    decide::{members::merge, plan::pool_plan, readmit::readmit, roster::Roster},
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{Policies, StoreError},
-    setup::{PoolSetup, Ports, Setup},
+    ports::{Policies, Registry, StoreError},
+    registration::left,
+    setup::{Ports, Setup},
     state::{DatabaseState, State},
 };
 
@@ -30,15 +32,23 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// The plans that the stored policies ask for: what a balancer is started with, so that it never serves by the defaults first.
+/// The plans that the stored policies and registrations ask for: what a balancer is started with, so that it never serves by the
+/// defaults, or without somebody, first.
 ///
 /// # Errors
-/// [`StoreError`] when the policies cannot be read or first written.
-pub async fn initial_plans(policies: &dyn Policies, pools: &[PoolSetup], now_ms: i64) -> Result<Vec<PoolPlan>, StoreError> {
-    let mut plans = Vec::with_capacity(pools.len());
-    for pool in pools {
+/// [`StoreError`] when the policies and registrations cannot be read or first written.
+pub async fn initial_plans(
+    policies: &dyn Policies,
+    registry: &dyn Registry,
+    setup: &Setup,
+    now_ms: i64,
+) -> Result<Vec<PoolPlan>, StoreError> {
+    let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref());
+    let roster = Roster::restored(registered, Instant::now());
+    let mut plans = Vec::with_capacity(setup.pools.len());
+    for pool in &setup.pools {
         let intent = policies.ensure(&pool.id, &pool.defaults, now_ms).await?;
-        plans.push(pool_plan(pool, &intent));
+        plans.push(pool_plan(pool, &merge(&pool.instances, roster.members(&pool.id)), &intent));
     }
     Ok(plans)
 }
@@ -74,6 +84,17 @@ fn console_event(at_ms: i64, kind: EventKind, summary: &str) -> NewEvent {
     }
 }
 
+/// Who had registered before the console stopped, without those that the settings do not allow any more: these are told goodbye.
+async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, StoreError> {
+    let (stand, fall) = readmit(ports.registry.list().await?, &setup.pools, setup.registry.as_ref());
+    for (registration, why) in fall {
+        let (pool, id) = (&registration.pool, &registration.id);
+        let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, why, Actor::system("registry"));
+        ports.registry.deregister(pool, id, None, &event).await?;
+    }
+    Ok(Roster::restored(stand, Instant::now()))
+}
+
 impl Control {
     /// Loads what is intended, takes the first snapshot and starts the loops.
     ///
@@ -93,6 +114,7 @@ impl Control {
         for pool in &setup.pools {
             intents.insert(pool.id.clone(), ports.policies.ensure(&pool.id, &pool.defaults, now_ms).await?);
         }
+        let roster = restore(&ports, &setup, now_ms).await?;
         ports
             .journal
             .append(vec![console_event(now_ms, EventKind::ConsoleStarted, "The console has started")])
@@ -121,6 +143,10 @@ impl Control {
         let state = Arc::new(State {
             environment: setup.environment,
             zones,
+            registry: setup.registry,
+            registrars: Registrars::default(),
+            roster: RwLock::new(roster),
+            registering: tokio::sync::Mutex::new(()),
             accounts: Accounts::new(ports.identity.clone(), ports.clock.clone()),
             boot: now_ms.unsigned_abs(),
             snapshot: watch::Sender::new(Arc::new(empty)),

@@ -10,7 +10,17 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{access::Accounts, history::Ring, live::FrameCache, loops::Statuses, setup::PoolSetup, setup::Ports};
+use crate::{
+    access::{Accounts, Registrars},
+    decide::{
+        members::{Member, merge},
+        roster::Roster,
+    },
+    history::Ring,
+    live::FrameCache,
+    loops::Statuses,
+    setup::{PoolSetup, Ports, RegistrySetup},
+};
 
 /// A stored change that no event has told of yet.
 #[derive(Debug, Clone)]
@@ -27,7 +37,14 @@ pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 pub(crate) struct State {
     pub(crate) environment: Environment,
     pub(crate) pools: Vec<PoolSetup>,
+    /// Of the settings' instances.
     pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
+    pub(crate) registry: Option<RegistrySetup>,
+    pub(crate) registrars: Registrars,
+    /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
+    pub(crate) roster: RwLock<Roster>,
+    /// One registration at a time, so that store and memory agree.
+    pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) ports: Ports,
     pub(crate) accounts: Accounts,
     /// Names this run of the console in frame ids.
@@ -67,6 +84,12 @@ impl State {
         self.pools.iter().find(|p| &p.id == id)
     }
 
+    /// Everybody who belongs to the pool; `None` when there is no such pool.
+    pub(crate) fn members(&self, id: &PoolId) -> Option<Vec<Member>> {
+        let setup = self.pool(id)?;
+        Some(merge(&setup.instances, self.roster.read().members(id)))
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.ports.clock.now_ms()
     }
@@ -81,6 +104,7 @@ impl State {
             events: &events,
             intents: &intents,
             refused: &refused,
+            register_at: self.registry.as_ref().map(|registry| registry.url.as_str()),
         })
     }
 }

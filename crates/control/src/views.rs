@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     pub intents: &'a BTreeMap<PoolId, PoolIntent>,
     /// Why a balancer refused the intended policy, by pool.
     pub refused: &'a BTreeMap<PoolId, String>,
+    /// Where instances announce themselves; absent while they may not.
+    pub register_at: Option<&'a str>,
 }
 
 pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
@@ -171,5 +173,6 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         instances: pool.instances.clone(),
         source,
         refused: facts.refused.get(id).cloned(),
+        register_at: facts.register_at.filter(|_| pool.instances.is_empty()).map(str::to_owned),
     })
 }

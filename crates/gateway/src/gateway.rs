@@ -12,7 +12,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use model::{BreakerTarget, GatewayPlan, Pins, PoolId, PoolPlan};
+use model::{BreakerTarget, GatewayPlan, InstanceId, LoadReport, Pins, PoolId, PoolPlan};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -125,6 +125,24 @@ impl Gateway {
         let pool = plan.pool(pool).ok_or_else(|| PlanError::UnknownPool(pool.clone()))?;
         let affinity = pool.affinity.as_ref().ok_or_else(|| PlanError::NoAffinity(pool.id().clone()))?;
         Ok(affinity.pins())
+    }
+
+    /// What an instance says of its own load, from elsewhere than a check. The newest report counts, wherever it came from, and goes
+    /// stale alike.
+    pub fn report_load(&self, pool: &PoolId, instance: &InstanceId, load: LoadReport) -> Result<(), PlanError> {
+        let plan = self.shared.plan.load();
+        let pool = plan.pool(pool).ok_or_else(|| PlanError::UnknownPool(pool.clone()))?;
+        let member = pool.members.iter().find(|member| &member.state.id == instance);
+        let member = member.ok_or_else(|| PlanError::UnknownInstance {
+            pool: pool.id().clone(),
+            instance: instance.clone(),
+        })?;
+        let is_first = member.state.load().is_none();
+        member.state.set_load(load);
+        if is_first {
+            self.changed.notify_one();
+        }
+        Ok(())
     }
 
     /// Takes no new connections, finishes the requests in flight (at most [`GatewayConfig::drain`]), then stops. Blocks.

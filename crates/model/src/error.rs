@@ -19,6 +19,14 @@ pub enum ApiError {
     /// Somebody else changed it meanwhile: what is in force now, and what you wanted.
     #[error("version {} of {} is in force, changed by {}; yours was made from an older one", current.version, current.pool, current.changed_by.as_deref().unwrap_or("the settings file"))]
     Conflict { current: Box<PoolIntent>, yours: Box<PoolPolicy> },
+    /// What is asked for contradicts what is there: a name that is taken, a limit that is reached.
+    #[error("{why}")]
+    Clash { why: String },
+    /// Not allowed by the settings, whoever asks.
+    #[error("{why}")]
+    Refused { why: String },
+    #[error("the bearer token is missing or wrong")]
+    WrongToken,
     #[error("name or password is wrong")]
     WrongCredentials,
     #[error("too many attempts; try again in {retry_after_s} s")]
@@ -50,13 +58,20 @@ impl ApiError {
         }
     }
 
+    /// What every verb of the registry answers while no token is set.
+    pub fn registry_is_off() -> Self {
+        Self::Refused {
+            why: "the registry is switched off; set registry.token to switch it on".to_owned(),
+        }
+    }
+
     /// The HTTP status, mapped here and nowhere else.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::SignedOut | Self::WrongCredentials => 401,
-            Self::Forbidden { .. } => 403,
+            Self::SignedOut | Self::WrongCredentials | Self::WrongToken => 401,
+            Self::Forbidden { .. } | Self::Refused { .. } => 403,
             Self::NotFound { .. } => 404,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::Clash { .. } => 409,
             Self::Invalid { .. } => 422,
             Self::TooManyRequests { .. } => 429,
             Self::Unavailable { .. } => 503,

@@ -66,6 +66,9 @@ kinds! {
     PolicyRefused = "policy.refused", "Policy refused by the balancer";
     InstanceUp = "instance.up", "Instance up";
     InstanceDown = "instance.down", "Instance down";
+    InstanceRegistered = "instance.registered", "Instance registered";
+    InstanceDeregistered = "instance.deregistered", "Instance deregistered";
+    InstanceExpired = "instance.expired", "Instance expired";
     InstanceEjected = "instance.ejected", "Instance ejected";
     InstanceReturned = "instance.returned", "Instance returned";
     ClientsMoved = "affinity.moved", "Clients moved";

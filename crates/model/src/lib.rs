@@ -25,6 +25,7 @@ pub mod outlier;
 pub mod page;
 pub mod plan;
 pub mod pool;
+pub mod registration;
 pub mod retry;
 pub mod series;
 pub mod settings;
@@ -51,8 +52,9 @@ pub use observation::{
 };
 pub use outlier::OutlierEjection;
 pub use page::Page;
-pub use plan::{GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, Route};
+pub use plan::{CheckTarget, GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, Route};
 pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use registration::{Offer, Registered, Registration};
 pub use retry::RetryPolicy;
 pub use series::{Metric, Scope, Series, SeriesKey, SeriesQuery, SeriesSet};
 pub use settings::Settings;

@@ -160,6 +160,13 @@ pub enum Priority {
     Low,
 }
 
+/// Where an instance is checked when that is not the address that gets the requests: a port of its own, or another path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckTarget {
+    pub address: SocketAddr,
+    pub path: PathPrefix,
+}
+
 /// One instance as the balancer shall treat it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstancePlan {
@@ -168,6 +175,9 @@ pub struct InstancePlan {
     pub weight: Weight,
     pub admin: AdminState,
     pub breaker: BreakerHold,
+    /// In place of its address and the pool's path.
+    #[serde(default)]
+    pub check: Option<CheckTarget>,
 }
 
 /// One pool as the balancer shall treat it. `version` is the policy version it was made from.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, InstanceId, InstanceState, LatencySummary, LoadReport, PoolId,
-    ProcessObservation, Refusals, Retries, SourceStatus, Weight,
+    ProcessObservation, Refusals, Registered, Retries, SourceStatus, Weight,
 };
 
 /// Where this console stands; a production environment is shown in red and asks twice before dangerous verbs.
@@ -48,6 +48,9 @@ pub struct InstanceSnapshot {
     pub pinned: Option<u32>,
     /// Where a workload of ours runs it.
     pub process: Option<ProcessObservation>,
+    /// Where it announced itself; absent for those of the settings.
+    #[serde(default)]
+    pub registered: Option<Registered>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -86,6 +86,8 @@ pub struct PoolView {
     pub source: SourceStatus,
     /// Why the balancer refused the intended policy, when it did.
     pub refused: Option<String>,
+    /// Where an instance can announce itself; told while the pool is empty and takes registrations.
+    pub register_at: Option<String>,
 }
 
 /// One breaker: an instance's, or the pool's own.

@@ -1,11 +1,12 @@
 //! Values with sensible defaults.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use control::ports::{AuditEntry, NewSession, NewUser, PasswordHash, PutPolicy, TokenHash};
 use model::{
     Actor, AdminState, Algorithm, BalancerId, BalancerObservation, Counters, EventKind, FieldDiff, Health, InstanceId, InstanceObservation,
-    NewEvent, PoolId, PoolObservation, PoolPolicy, Refusals, Retries, Role, Severity, SourceId, UserId, UserName, Weight, Window,
+    NewEvent, PoolId, PoolObservation, PoolPolicy, Refusals, Registration, Retries, Role, Severity, SourceId, UserId, UserName, Weight,
+    Window,
 };
 
 /// 2026-01-01T00:00:00Z: the moment at which things happen unless a test says otherwise.
@@ -152,5 +153,22 @@ pub fn balancer_observation(pools: Vec<PoolObservation>) -> BalancerObservation 
         window: Window::default(),
         pools,
         events: vec![],
+    }
+}
+
+/// An instance that has registered at [`NOW_MS`] and said nothing else of itself.
+pub fn registration(pool_name: &str, name: &str) -> Registration {
+    Registration {
+        pool: pool(pool_name),
+        id: instance(name),
+        address: SocketAddr::from(([10, 0, 0, 7], 9000)),
+        check: None,
+        weight: Weight::ONE,
+        zone: None,
+        capabilities: vec![],
+        tags: vec![],
+        metadata: BTreeMap::new(),
+        registered_at_ms: NOW_MS,
+        heartbeat_at_ms: NOW_MS,
     }
 }

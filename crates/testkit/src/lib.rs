@@ -1,7 +1,7 @@
 //! What tests are made of. A dev-dependency only.
 //!
 //! ```text
-//!  memory/     twins of the ports: MemoryStore, MemoryBalancer, MemoryWorkloads, ManualClock
+//!  memory/     twins of the ports: MemoryStore, MemoryBalancer, MemoryWorkloads, MemoryResolver, ManualClock
 //!  contract/   one suite per port; it runs over the twin here, and over every real adapter where that lives
 //!  postgres    a real PostgreSQL, started and stopped by the test
 //!  build       values with sensible defaults, so that a test shows only what it is about
@@ -19,6 +19,6 @@ pub mod memory;
 pub mod postgres;
 mod wait;
 
-pub use memory::{ManualClock, MemoryBalancer, MemoryStore, MemoryWorkloads, Mode};
+pub use memory::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, Mode};
 pub use postgres::Postgres;
 pub use wait::wait_until;

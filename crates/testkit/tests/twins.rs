@@ -28,6 +28,12 @@ async fn journal() {
 }
 
 #[tokio::test]
+async fn registry() {
+    let store = store();
+    contract::registry(store.clone(), store).await;
+}
+
+#[tokio::test]
 async fn identity() {
     let store = store();
     contract::identity(store.clone(), store).await;

@@ -4,10 +4,13 @@
 mod accounts;
 mod password;
 mod proof;
+mod registrar;
 mod secret;
 mod throttle;
 
 pub use accounts::{Accounts, SignedIn};
 pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
 pub use proof::{Principal, SystemAdmin, Viewer};
+pub(crate) use registrar::Registrars;
+pub use registrar::{Registrar, RegistryToken};
 pub use secret::Secret;

@@ -65,7 +65,7 @@ impl Throttle {
 }
 
 /// One client: an IPv4 address, or an IPv6 /64, because a single host owns all of it.
-fn place(address: IpAddr) -> u64 {
+pub(super) fn place(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(v4.to_bits()),
         IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX),

@@ -3,8 +3,14 @@
 pub mod downsample;
 pub mod guard;
 pub mod intended;
+pub mod members;
+pub mod offer;
 pub mod plan;
 pub mod rates;
+pub mod reach;
+pub mod readmit;
+pub mod report;
+pub mod roster;
 pub mod snapshot;
 pub mod transitions;
 

@@ -2,10 +2,12 @@
 
 use model::{InstancePlan, PoolIntent, PoolPlan};
 
+use super::members::{Member, with_asked};
 use crate::setup::PoolSetup;
 
-/// The complete plan for a pool. Instances that only the policy names (they left the settings) are not planned.
-pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
+/// The complete plan for a pool. Instances that only the policy names (they left the settings, or the registry) are not planned.
+pub fn pool_plan(setup: &PoolSetup, members: &[Member], intent: &PoolIntent) -> PoolPlan {
+    let policy = with_asked(&intent.policy, members);
     PoolPlan {
         pool: setup.id.clone(),
         version: intent.version,
@@ -18,17 +20,17 @@ pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
         retry: intent.policy.retry,
         limits: intent.policy.limits,
         degradation: intent.policy.degradation,
-        instances: setup
-            .instances
+        instances: members
             .iter()
-            .map(|instance| {
-                let policy = intent.policy.instance(&instance.id);
+            .map(|member| {
+                let policy = policy.instance(&member.setup.id);
                 InstancePlan {
-                    id: instance.id.clone(),
-                    address: instance.address,
+                    id: member.setup.id.clone(),
+                    address: member.setup.address,
                     weight: policy.weight,
                     admin: policy.admin,
                     breaker: policy.breaker,
+                    check: member.check().cloned(),
                 }
             })
             .collect(),

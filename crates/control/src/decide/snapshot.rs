@@ -8,7 +8,10 @@ use model::{
     WorkloadObservation,
 };
 
-use super::rates::{self, Moments};
+use super::{
+    rates::{self, Moments},
+    roster::{Entry, Roster},
+};
 
 /// A balancer's answers: the one just given, the one before, and the one at the beginning of the 10 s window.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +32,9 @@ pub struct Inputs<'a> {
     pub balancers: &'a [Answers<'a>],
     pub workloads: &'a [WorkloadObservation],
     pub sources: Vec<SourceStatus>,
+    /// Of the settings' instances.
     pub zones: &'a HashMap<(PoolId, InstanceId), String>,
+    pub roster: &'a Roster,
     pub previous: Option<&'a Snapshot>,
 }
 
@@ -128,6 +133,11 @@ fn pool_snapshot(
         .instances
         .iter()
         .map(|i| {
+            let entry = inputs
+                .roster
+                .get(&pool.pool, &i.id)
+                .filter(|entry| entry.registration.address == i.address);
+            let zone = inputs.zones.get(&(pool.pool.clone(), i.id.clone()));
             let process = processes.get(&(&pool.pool, &i.id)).copied();
             let before = before_by_id.get(&i.id);
             let state = settled(
@@ -149,7 +159,7 @@ fn pool_snapshot(
             InstanceSnapshot {
                 id: i.id.clone(),
                 address: i.address,
-                zone: inputs.zones.get(&(pool.pool.clone(), i.id.clone())).cloned(),
+                zone: zone.or_else(|| entry?.registration.zone.as_ref()).cloned(),
                 state,
                 since_ms,
                 weight: i.weight,
@@ -161,6 +171,7 @@ fn pool_snapshot(
                 breaker: i.breaker.clone(),
                 pinned: i.pinned,
                 process: process.cloned(),
+                registered: entry.map(Entry::shown),
             }
         })
         .collect();

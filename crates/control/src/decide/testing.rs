@@ -24,6 +24,7 @@ pub(crate) fn instance_snapshot(name: &str, state: InstanceState) -> InstanceSna
         breaker: None,
         pinned: None,
         process: None,
+        registered: None,
     }
 }
 

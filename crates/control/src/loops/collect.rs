@@ -167,7 +167,9 @@ impl Collect {
             .chain(self.workloads.iter().map(Memory::status))
             .collect();
         sources.push(self.database());
+        let roster = self.state.roster.read();
         assemble(Inputs {
+            roster: &roster,
             seq: previous.seq + 1,
             at_ms: now_ms,
             balancers: &answers,

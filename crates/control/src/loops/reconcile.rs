@@ -57,7 +57,11 @@ impl Reconcile {
         }
         let answer = tokio::time::timeout(DEADLINE, balancer.apply(plan)).await;
         answer.unwrap_or_else(|_| Err(ApplyError::Unreachable(format!("no answer within {} s", DEADLINE.as_secs()))))?;
-        self.applied.insert(plan.pool.clone(), plan.clone());
+        let before = self.applied.insert(plan.pool.clone(), plan.clone());
+        if before.is_some_and(|before| before.instances != plan.instances) {
+            // Who has come or gone is shown at once.
+            self.state.collect_now.notify_one();
+        }
         self.state.refused.write().remove(&plan.pool);
         Ok(())
     }
@@ -175,7 +179,8 @@ impl Loop for Reconcile {
             let Some(balancer) = state.ports.balancers.iter().find(|b| b.source() == setup.balancer) else {
                 continue;
             };
-            let plan = pool_plan(setup, &intent);
+            let members = state.members(&setup.id).unwrap_or_default();
+            let plan = pool_plan(setup, &members, &intent);
             match self.apply(balancer.as_ref(), &plan).await {
                 Ok(()) => match self.announce(&intent).await {
                     Ok(new) => told |= new,

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::{Algorithm, BalancerObservation, BreakerTarget, Pins, PoolId, PoolPlan, SourceId};
+use model::{Algorithm, BalancerObservation, BreakerTarget, InstanceId, LoadReport, Pins, PoolId, PoolPlan, SourceId};
 
 /// A source did not answer, in words a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,9 @@ pub trait Balancer: Send + Sync + 'static {
 
     /// Closes these breakers at once, with everything they counted forgotten.
     async fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApplyError>;
+
+    /// What an instance reported of its own load, for algorithms that go by it. One that does not know such reports refuses.
+    async fn report_load(&self, pool: &PoolId, instance: &InstanceId, load: LoadReport) -> Result<(), ApplyError>;
 
     /// Which clients come back to which instance.
     async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError>;

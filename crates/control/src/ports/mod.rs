@@ -6,6 +6,8 @@ mod clock;
 mod identity;
 mod journal;
 mod policies;
+mod registry;
+mod resolver;
 mod workloads;
 
 pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
@@ -13,6 +15,8 @@ pub use clock::{Clock, SystemClock};
 pub use identity::{CreateUserError, Identity, NewSession, NewUser, PasswordHash, RedeemError, SessionRecord, TokenHash};
 pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
+pub use registry::{Beat, Registry};
+pub use resolver::{Resolver, SystemResolver};
 pub use workloads::Workloads;
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.

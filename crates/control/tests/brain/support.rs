@@ -1,12 +1,12 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, Running, Setup,
+    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
     access::{Principal, SystemAdmin, Viewer},
     ports::Clock,
 };
 use model::{Environment, EventFilter, PoolPolicy, Role, ViewData, ViewKey};
-use testkit::{ManualClock, MemoryBalancer, MemoryStore, MemoryWorkloads, build, wait_until};
+use testkit::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
 
 pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -20,6 +20,9 @@ pub(crate) struct World {
     pub(crate) balancer: MemoryBalancer,
     pub(crate) workloads: MemoryWorkloads,
     pub(crate) clock: ManualClock,
+    pub(crate) resolver: Arc<MemoryResolver>,
+    /// Off until a test says otherwise.
+    pub(crate) registry: Option<RegistrySetup>,
 }
 
 impl World {
@@ -32,6 +35,8 @@ impl World {
             balancer,
             workloads: MemoryWorkloads::new("fleet"),
             clock: ManualClock::default(),
+            resolver: Arc::default(),
+            registry: None,
         }
     }
 
@@ -53,6 +58,8 @@ impl World {
             policies: self.store.clone(),
             journal: self.store.clone(),
             identity: self.store.clone(),
+            registry: self.store.clone(),
+            resolver: self.resolver.clone(),
             clock: Arc::new(self.clock.clone()),
         };
         let environment = Environment {
@@ -63,6 +70,7 @@ impl World {
             environment,
             pools: vec![pool],
             interval: INTERVAL,
+            registry: self.registry.clone(),
         };
         Control::start(ports, setup).await.unwrap()
     }

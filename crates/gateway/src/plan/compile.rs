@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{GatewayPlan, PoolId, PoolPlan, Route};
+use model::{CheckKind, GatewayPlan, HealthCheck, InstancePlan, PoolId, PoolPlan, Route};
 
 use super::{
     MAX_INSTANCES,
@@ -46,11 +46,8 @@ impl Compiled {
     /// Tells every checker what its pool's plan says.
     pub(crate) fn order_checks(&self) {
         for pool in &self.pools {
-            for member in &pool.members {
-                member.state.order(Some(CheckOrders {
-                    check: pool.plan.health_check.clone(),
-                    admin: member.admin,
-                }));
+            for (member, planned) in pool.members.iter().zip(&pool.plan.instances) {
+                member.state.order(Some(check_orders(&pool.plan.health_check, planned)));
             }
         }
     }
@@ -58,6 +55,21 @@ impl Compiled {
     pub(crate) fn pool(&self, id: &PoolId) -> Option<&Arc<Pool>> {
         self.index.get(id).map(|&index| &self.pools[index])
     }
+}
+
+/// The pool's check, at the instance's own check target where it has one.
+fn check_orders(check: &HealthCheck, planned: &InstancePlan) -> CheckOrders {
+    let mut orders = CheckOrders {
+        address: planned.address,
+        check: check.clone(),
+        admin: planned.admin,
+    };
+    if let Some(target) = &planned.check {
+        orders.address = target.address;
+        orders.check.kind = CheckKind::Http;
+        orders.check.path = target.path.clone();
+    }
+    orders
 }
 
 pub(crate) fn compile(plan: &GatewayPlan, previous: Option<&Compiled>, common: Common<'_>) -> Result<Compiled, PlanError> {
@@ -141,7 +153,7 @@ fn validate(plan: &PoolPlan) -> Result<(), PlanError> {
 
 #[cfg(test)]
 mod tests {
-    use model::{AdminState, Algorithm, Health, InstanceId, InstancePlan, PathPrefix, Weight};
+    use model::{AdminState, Algorithm, Health, InstanceId, PathPrefix, Weight};
     use proptest::prelude::*;
 
     use super::*;
@@ -159,6 +171,7 @@ mod tests {
             weight: Weight::ONE,
             admin: AdminState::Ready,
             breaker: model::BreakerHold::Auto,
+            check: None,
         }
     }
 

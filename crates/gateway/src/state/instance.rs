@@ -18,6 +18,8 @@ use crate::algorithm::Load;
 /// What an instance's checker shall do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CheckOrders {
+    /// Where it is asked: its own address, or one only for checks.
+    pub(crate) address: SocketAddr,
     pub(crate) check: HealthCheck,
     pub(crate) admin: AdminState,
 }

@@ -28,6 +28,12 @@ macro_rules! suites {
             }
 
             #[tokio::test]
+            async fn registry() {
+                let opened = $database().await;
+                contract::registry(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test]
             async fn identity() {
                 let opened = $database().await;
                 contract::identity(opened.arc(), opened.arc()).await;

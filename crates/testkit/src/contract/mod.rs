@@ -5,7 +5,9 @@
 mod identity;
 mod journal;
 mod policies;
+mod registry;
 
 pub use identity::{first_admin_race, identity};
 pub use journal::journal;
 pub use policies::{concurrent_changes, policies};
+pub use registry::registry;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use model::{
-    Algorithm, BalancerId, BalancerObservation, BreakerTarget, Counters, Health, InstanceObservation, InstancePlan, Pins, PoolId,
-    PoolObservation, PoolPlan, SourceId, Window,
+    Algorithm, BalancerId, BalancerObservation, BreakerTarget, Counters, Health, InstanceId, InstanceObservation, InstancePlan, LoadReport,
+    Pins, PoolId, PoolObservation, PoolPlan, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -143,6 +143,15 @@ impl Balancer for MemoryBalancer {
         }
     }
 
+    async fn report_load(&self, pool: &PoolId, instance: &InstanceId, load: LoadReport) -> Result<(), ApplyError> {
+        let mut state = self.state.lock();
+        let pools = state.observation.pools.iter_mut().filter(|p| &p.pool == pool);
+        let found = pools.flat_map(|p| &mut p.instances).find(|i| &i.id == instance);
+        let found = found.ok_or_else(|| ApplyError::Refused(format!("pool {pool} has no instance {instance}")))?;
+        found.load = Some(load);
+        Ok(())
+    }
+
     async fn pins(&self, _pool: &PoolId) -> Result<Pins, SourceError> {
         Ok(Pins::default())
     }
@@ -199,6 +208,7 @@ mod tests {
                     weight: Weight::new(7).unwrap(),
                     admin: AdminState::Drain,
                     breaker: BreakerHold::Auto,
+                    check: None,
                 })
                 .collect(),
         )

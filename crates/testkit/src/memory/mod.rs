@@ -3,11 +3,14 @@
 mod balancer;
 mod clock;
 mod identity;
+mod registry;
+mod resolver;
 mod store;
 mod workloads;
 
 pub use balancer::MemoryBalancer;
 pub use clock::ManualClock;
+pub use resolver::MemoryResolver;
 pub use store::MemoryStore;
 pub use workloads::MemoryWorkloads;
 

@@ -5,9 +5,9 @@ use control::ports::{AuditEntry, AuditRecord, Journal, PAGE_MAX, Policies, PutEr
 use model::{Actor, Event, EventFilter, NewEvent, Page, PoolId, PoolIntent, PoolPolicy};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::identity::Accounts;
+use super::{identity::Accounts, registry::Instances};
 
-/// `Policies`, `Journal` and `Identity` in memory, with the meaning of the real store. Clones are the same store.
+/// `Policies`, `Journal`, `Identity` and `Registry` in memory, with the meaning of the real store. Clones are the same store.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
@@ -21,6 +21,7 @@ pub(super) struct State {
     events: Vec<Event>,
     audit: Vec<AuditRecord>,
     pub(super) accounts: Accounts,
+    pub(super) instances: Instances,
 }
 
 #[derive(Debug)]

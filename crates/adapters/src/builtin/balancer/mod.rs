@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use gateway::{Gateway, GatewayStats, InstanceStats, PoolStats};
 use model::{
-    Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, Pins, PoolId, PoolObservation, PoolPlan,
-    SourceId, Window,
+    Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, LoadReport, Pins, PoolId, PoolObservation,
+    PoolPlan, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -77,6 +77,12 @@ impl Balancer for BuiltinBalancer {
     async fn reset_breakers(&self, pool: &PoolId, targets: &[BreakerTarget]) -> Result<(), ApplyError> {
         self.gateway
             .reset_breakers(pool, targets)
+            .map_err(|e| ApplyError::Refused(e.to_string()))
+    }
+
+    async fn report_load(&self, pool: &PoolId, instance: &InstanceId, load: LoadReport) -> Result<(), ApplyError> {
+        self.gateway
+            .report_load(pool, instance, load)
             .map_err(|e| ApplyError::Refused(e.to_string()))
     }
 

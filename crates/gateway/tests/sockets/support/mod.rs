@@ -100,6 +100,7 @@ pub(crate) fn instance(id: &str, address: SocketAddr) -> InstancePlan {
         weight: Weight::ONE,
         admin: AdminState::Ready,
         breaker: BreakerHold::Auto,
+        check: None,
     }
 }
 

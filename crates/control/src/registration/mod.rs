@@ -1,0 +1,201 @@
+//! Instances that announce themselves: what they may do with the registry's token, and what an admin may do about them.
+
+mod leave;
+mod list;
+mod resolve;
+mod words;
+
+use std::{net::IpAddr, time::Instant};
+
+use model::{ApiError, InstanceId, LoadReport, Offer, PoolId, Registration};
+use serde::Serialize;
+
+pub use list::{Part, Reader, Service, Services};
+pub(crate) use words::left;
+
+use crate::{
+    Control,
+    access::Registrar,
+    decide::{offer::announced, readmit::clash, report::Report},
+    setup::RegistrySetup,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Registered,
+    Updated,
+    Refreshed,
+}
+
+/// What came of a registration.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Accepted {
+    pub outcome: Outcome,
+    /// How often a heartbeat is wanted.
+    pub refresh_s: u64,
+    /// After how long without one the instance leaves its pool.
+    pub expire_s: u64,
+    #[serde(flatten)]
+    pub service: Service,
+}
+
+/// What came of a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Alive {
+    pub refresh_s: u64,
+    pub expire_s: u64,
+    /// Whether the balancer took the load report; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_taken: Option<bool>,
+}
+
+impl Control {
+    /// Whether the one who presents this token may register.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] while the registry is off, [`ApiError::WrongToken`], [`ApiError::TooManyRequests`].
+    pub fn registrar(&self, presented: Option<&str>, from: IpAddr) -> Result<Registrar, ApiError> {
+        let token = self.state.registry.as_ref().map(|registry| &registry.token);
+        self.state.registrars.admit(token, presented, from)
+    }
+
+    /// Takes an instance into its pool, or notes that it is still there. A new one is on disk when the answer comes; the balancer follows
+    /// at once. A caller that goes away cannot leave it half done.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`], [`ApiError::NotFound`], [`ApiError::Clash`], [`ApiError::Unavailable`].
+    pub async fn register(&self, who: &Registrar, offer: Offer) -> Result<Accepted, ApiError> {
+        let (control, who) = (self.clone(), who.clone());
+        whole(async move { control.register_whole(&who, offer).await }).await
+    }
+
+    async fn register_whole(&self, who: &Registrar, offer: Offer) -> Result<Accepted, ApiError> {
+        let state = &self.state;
+        let registry = self.registry()?;
+        let announced = announced(offer)?;
+        let setup = state
+            .pool(&announced.pool)
+            .ok_or_else(|| ApiError::not_found("pool", &announced.pool))?;
+        let mut registration = resolve::resolved(announced, &registry.reach, state.ports.resolver.as_ref(), state.now_ms()).await?;
+        if let Some(why) = clash(setup, &registration) {
+            return Err(ApiError::Clash { why });
+        }
+
+        let _one_at_a_time = state.registering.lock().await;
+        let known = state
+            .roster
+            .read()
+            .get(&registration.pool, &registration.id)
+            .map(|entry| entry.registration.clone());
+        let outcome = match &known {
+            None => {
+                self.has_room(registry, &registration.pool)?;
+                Outcome::Registered
+            }
+            Some(known) => {
+                registration.registered_at_ms = known.registered_at_ms;
+                if words::diff(Some(known), &registration).is_empty() {
+                    Outcome::Refreshed
+                } else {
+                    Outcome::Updated
+                }
+            }
+        };
+        let accepted = Accepted {
+            outcome,
+            refresh_s: registry.refresh.as_secs(),
+            expire_s: registry.expire.as_secs(),
+            service: self.service_of(&registration),
+        };
+        if outcome == Outcome::Refreshed {
+            let (pool, id, at_ms) = (&registration.pool, &registration.id, registration.heartbeat_at_ms);
+            state.roster.write().heard(pool, id, Instant::now(), at_ms);
+        } else {
+            let (audit, event) = words::told(who, known.as_deref(), &registration);
+            let stored = state.ports.registry.register(&registration, &audit, &event).await;
+            stored.map_err(|e| ApiError::unavailable("the database", e))?;
+            state.roster.write().put(registration, Instant::now());
+            state.reconcile_now.notify_one();
+        }
+        Ok(accepted)
+    }
+
+    fn has_room(&self, registry: &RegistrySetup, pool: &PoolId) -> Result<(), ApiError> {
+        let count = self.state.roster.read().count(pool);
+        if count >= registry.max_instances {
+            return Err(ApiError::Clash {
+                why: format!("pool {pool} has {count} registered instances already, which is registry.max_instances"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Notes that an instance is still there, and what it says of its load.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] when it has to register again, [`ApiError::Invalid`] for an absurd report, which is no sign of life either.
+    pub async fn heartbeat(&self, _who: &Registrar, pool: &str, id: &str, report: &Report) -> Result<Alive, ApiError> {
+        let registry = self.registry()?;
+        let unknown = || ApiError::not_found("registered instance (register again)", format!("{pool}/{id}"));
+        let (Ok(pool), Ok(id)) = (PoolId::new(pool), InstanceId::new(id)) else {
+            return Err(unknown());
+        };
+        let now_ms = self.state.now_ms();
+        let load = if report.is_empty() { None } else { Some(report.read(now_ms)?) };
+        if !self.state.roster.write().heard(&pool, &id, Instant::now(), now_ms) {
+            return Err(unknown());
+        }
+        let load_taken = match load {
+            None => None,
+            // One that registered a moment ago may not be in the plan yet; its next report is taken.
+            Some(load) => Some(self.pass_on(&pool, &id, load).await.is_ok()),
+        };
+        Ok(Alive {
+            refresh_s: registry.refresh.as_secs(),
+            expire_s: registry.expire.as_secs(),
+            load_taken,
+        })
+    }
+
+    /// Takes what a member of a pool, registered or not, says of its load.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`], [`ApiError::Invalid`], [`ApiError::Unavailable`].
+    pub async fn report_load(&self, _who: &Registrar, pool: &str, id: &str, report: &Report) -> Result<(), ApiError> {
+        let load = report.read(self.state.now_ms())?;
+        let missing = || ApiError::not_found("pool", pool);
+        let pool = PoolId::new(pool).map_err(|_| missing())?;
+        let members = self.state.members(&pool).ok_or_else(missing)?;
+        let member = members.into_iter().find(|member| member.setup.id.as_str() == id);
+        let member = member.ok_or_else(|| ApiError::not_found("instance", id))?;
+        self.pass_on(&pool, &member.setup.id, load).await
+    }
+
+    async fn pass_on(&self, pool: &PoolId, id: &InstanceId, load: LoadReport) -> Result<(), ApiError> {
+        let setup = self.state.pool(pool).ok_or_else(|| ApiError::not_found("pool", pool))?;
+        let balancer = self.state.ports.balancers.iter().find(|b| b.source() == setup.balancer);
+        let balancer = balancer.ok_or_else(|| ApiError::not_found("balancer", &setup.balancer))?;
+        let taken = balancer.report_load(pool, id, load).await;
+        taken.map_err(|e| ApiError::unavailable("the balancer", e))
+    }
+
+    fn registry(&self) -> Result<&RegistrySetup, ApiError> {
+        self.state.registry.as_ref().ok_or_else(ApiError::registry_is_off)
+    }
+
+    fn service_of(&self, registration: &Registration) -> Service {
+        let weight = self.state.intents.read().get(&registration.pool).and_then(|intent| {
+            let policy = intent.policy.instances.get(&registration.id)?;
+            Some(policy.weight)
+        });
+        Service::registered(registration, weight)
+    }
+}
+
+/// Goes on to its end when its caller goes away.
+async fn whole<T: Send + 'static>(work: impl Future<Output = Result<T, ApiError>> + Send + 'static) -> Result<T, ApiError> {
+    tokio::spawn(work)
+        .await
+        .unwrap_or_else(|e| Err(ApiError::unavailable("the command", e)))
+}

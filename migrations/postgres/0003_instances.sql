@@ -1,0 +1,19 @@
+-- Instances that have announced themselves, until they leave or are not heard of any more.
+CREATE TABLE instances (
+    pool             TEXT COLLATE "C" NOT NULL,
+    id               TEXT COLLATE "C" NOT NULL,
+    -- An address and a port, never a name: what the name stood for when it registered.
+    address          TEXT             NOT NULL,
+    -- Both or neither: where it is checked in place of its address and the pool's path.
+    check_address    TEXT,
+    check_path       TEXT,
+    weight           BIGINT           NOT NULL,
+    zone             TEXT,
+    -- JSON: two lists and a map of text.
+    capabilities     TEXT             NOT NULL,
+    tags             TEXT             NOT NULL,
+    metadata         TEXT             NOT NULL,
+    registered_at_ms BIGINT           NOT NULL,
+    heartbeat_at_ms  BIGINT           NOT NULL,
+    PRIMARY KEY (pool, id)
+);

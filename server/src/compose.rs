@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use adapters::builtin::{BuiltinBalancer, Companion, Supervisor, SupervisorConfig};
 use control::{
     Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
-    ports::{Balancer, Clock, SystemClock, Workloads},
+    ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
 use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, WorkloadId};
@@ -80,13 +80,13 @@ impl Application {
         } else {
             None
         };
-        match Self::start_rest(&config, &store, samples.clone(), site, listener).await {
+        let console_url = settings
+            .console
+            .public_url
+            .as_ref()
+            .map_or_else(|| format!("http://{}", reachable(console)), PublicUrl::origin);
+        match Self::start_rest(&config, &store, samples.clone(), site, listener, &console_url).await {
             Ok(rest) => {
-                let console_url = settings
-                    .console
-                    .public_url
-                    .as_ref()
-                    .map_or_else(|| format!("http://{}", reachable(console)), PublicUrl::origin);
                 let link = rest
                     .control
                     .accounts()
@@ -125,11 +125,19 @@ impl Application {
         samples: Option<Arc<Supervisor>>,
         site: Site,
         listener: TcpListener,
+        console_url: &str,
     ) -> Result<Rest, StartError> {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
         let (pools, routes) = pools(config, samples.as_deref());
-        let plans = initial_plans(store, &pools, clock.now_ms())
+        let own = listener.local_addr().into_iter().chain(settings.gateway.listen.iter().copied());
+        let mut setup = Setup {
+            environment: (&settings.environment).into(),
+            pools,
+            interval: COLLECT_EVERY,
+            registry: settings.registry.setup(own.collect(), console_url),
+        };
+        let plans = initial_plans(store, store, &setup, clock.now_ms())
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;
         let key = store
@@ -152,14 +160,15 @@ impl Application {
             workloads: samples.into_iter().map(|s| s as Arc<dyn Workloads>).collect(),
             policies: store.clone(),
             journal: store.clone(),
-            identity: store,
+            identity: store.clone(),
+            registry: store,
+            resolver: Arc::new(SystemResolver),
             clock,
         };
-        let setup = Setup {
-            environment: (&settings.environment).into(),
-            pools,
-            interval: COLLECT_EVERY,
-        };
+        if let Some(registry) = &mut setup.registry {
+            // With the real ports where 0 was asked for.
+            registry.reach.own.extend_from_slice(gateway.local_addrs());
+        }
         let (control, running) = Control::start(ports, setup)
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;

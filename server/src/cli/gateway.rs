@@ -1,7 +1,7 @@
 //! `evenkeel gateway`: the data plane alone, by the settings file.
 
 use ::gateway::{Gateway, GatewayConfig};
-use control::decide::plan::pool_plan;
+use control::decide::{members::merge, plan::pool_plan};
 use model::{GatewayPlan, PoolIntent};
 
 use super::{Threads, args::SettingsFlags, runtime};
@@ -38,7 +38,7 @@ fn plan(config: &Config) -> GatewayPlan {
             changed_at_ms: 0,
             changed_by: None,
         };
-        pool_plan(pool, &intent)
+        pool_plan(pool, &merge(&pool.instances, []), &intent)
     });
     GatewayPlan {
         routes: config.routes.clone(),

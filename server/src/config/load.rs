@@ -45,5 +45,6 @@ fn check(settings: &Settings) -> Result<(), BadValue> {
     settings.sample.check()?;
     settings.traffic.check()?;
     settings.environment.check()?;
-    settings.log.check()
+    settings.log.check()?;
+    settings.registry.check()
 }

@@ -20,6 +20,7 @@ mod list;
 mod load;
 mod log;
 mod pools;
+mod registry;
 mod resolve;
 mod routes;
 mod sample;
@@ -46,6 +47,7 @@ pub use layers::{Inputs, Origin};
 pub use load::load;
 pub use log::{LogFormat, LogSettings};
 pub use pools::{HealthOverride, InstanceSettings, PoolSettings};
+pub use registry::{PortRange, RegistrySettings};
 pub(crate) use resolve::builtin_gateway;
 pub use routes::RouteSettings;
 pub use sample::SampleSettings;
@@ -65,6 +67,7 @@ pub struct Settings {
     pub traffic: TrafficSettings,
     pub environment: EnvironmentSettings,
     pub log: LogSettings,
+    pub registry: RegistrySettings,
     pub pools: Vec<PoolSettings>,
     pub routes: Vec<RouteSettings>,
 }

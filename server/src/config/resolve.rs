@@ -64,11 +64,12 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
             .map_err(|bad| BadValue::new(format!("pools.{index}.{group}.{}", bad.field), bad.reason))
             .map_err(|bad| ConfigError::wrong(origin, bad))?;
     }
-    if pool.instances.is_empty() {
-        return Err(contradiction(
-            origin,
-            format!("the pool {} has no instance; add one to its instances", pool.id),
-        ));
+    if pool.instances.is_empty() && !settings.registry.is_on() {
+        let sentence = format!(
+            "the pool {} has no instance; add one to its instances, or set registry.token so that instances can register",
+            pool.id
+        );
+        return Err(contradiction(origin, sentence));
     }
     let mut ids = BTreeSet::new();
     let mut addresses = BTreeSet::new();

@@ -130,6 +130,22 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
             "[traffic]\nrate = nan",
             "evenkeel.toml: traffic.rate is wrong (NaN is out of range); allowed: 0 (none) to 1000",
         ),
+        (
+            "[registry]\ntoken = \"s3cr3t\"",
+            "evenkeel.toml: registry.token is wrong (it is too short, too long or holds other characters); allowed: 32 to 512",
+        ),
+        (
+            "[registry]\nallow = [\"inside\"]",
+            "evenkeel.toml: registry.allow is wrong (\"inside\" is not one); allowed: a list of addresses or networks",
+        ),
+        (
+            "[registry]\nports = [\"9-8\"]",
+            "evenkeel.toml: registry.ports is wrong (\"9-8\" is neither a port nor a range of ports); allowed: a list of ports",
+        ),
+        (
+            "[registry]\nrefresh_s = 60",
+            "evenkeel.toml: registry.refresh_s is wrong (60 is out of range); allowed: 1 to 3600 seconds, less than registry.expire_s",
+        ),
         ("[environment]\nname = \"\"", "evenkeel.toml: environment.name is wrong"),
         ("[log]\nfilter = \"info,=x=\"", "evenkeel.toml: log.filter is wrong"),
         ("[console", "evenkeel.toml is not valid TOML: line 1, column 9"),
@@ -230,6 +246,24 @@ fn an_own_pool_takes_what_it_does_not_set_from_the_groups() {
 }
 
 #[test]
+fn a_pool_may_be_empty_when_instances_can_register() {
+    let toml = "registry.token = \"0123456789abcdef0123456789abcdef\"\nregistry.ports = 9000\n[[routes]]\npool = \"web\"\n[[pools]]\nid = \"web\"\n\
+                instances = []";
+    let config = with(toml, &[("EVENKEEL_REGISTRY__ALLOW", "10.0.0.0/8,::1")], &[]).unwrap();
+    assert!(config.pools[0].instances.is_empty() && !config.is_embedded());
+    let setup = config.settings.registry.setup(Vec::new(), "http://ops").unwrap();
+    assert_eq!((setup.reach.networks.len(), &setup.reach.ports[..]), (2, &[9000..=9000][..]));
+    assert_eq!(setup.url, "http://ops/api/scalability/services/register");
+    assert!(
+        !format!("{:?} {:?}", config.settings, setup).contains("0123456789"),
+        "the token is not printed"
+    );
+    for value in ["8080", "8080,9000-9100"] {
+        assert!(with("", &[("EVENKEEL_REGISTRY__PORTS", value)], &[]).is_ok(), "{value}");
+    }
+}
+
+#[test]
 fn every_setting_is_in_the_list_of_keys_and_the_other_way_round() {
     let listed: BTreeSet<String> = all_keys().map(|k| k.name.to_owned()).filter(|n| !n.contains("[]")).collect();
     let real: BTreeSet<String> = super::show::default_keys().into_iter().collect();
@@ -261,11 +295,12 @@ fn the_example_names_every_key_with_its_default() {
             key.name
         );
     }
-    // Where there is a default, the example shows it; the three without one show a plausible value.
+    // Where there is a default, the example shows it; those without one show a plausible value.
     let mut shown = config.settings;
     shown.console.public_url = None;
     shown.console.site_root = None;
     shown.database.url = None;
+    shown.registry.token = None;
     shown.pools.clear();
     shown.routes.clear();
     assert_eq!(shown, defaults);

@@ -33,7 +33,8 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
     let shown = id.to_str().unwrap_or_default();
     if status >= 500 {
         tracing::error!(request = shown, %method, path, status, took_us, peer, "a request failed");
-    } else if matches!(method, Method::GET | Method::HEAD) {
+    } else if matches!(method, Method::GET | Method::HEAD) || (path.ends_with("/heartbeat") && status < 400) {
+        // What comes all the time.
         tracing::debug!(request = shown, %method, path, status, took_us, peer, "answered");
     } else {
         tracing::info!(request = shown, %method, path, status, took_us, peer, "answered");

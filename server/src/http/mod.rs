@@ -4,12 +4,14 @@
 //!  listen      connections: limits, timeouts, graceful end
 //!    └ headers ─ journal ─ panics ─ host ─ client ─ origin ─ deadline ─ body          every request, outermost first
 //!        ├ probes, metrics, site                                                      nobody asks who you are
+//!        ├ api                                                                        bearer tokens
 //!        └ session ─ pages and server functions │ sign_in sign_out setup │ live       everybody else
 //! ```
 //!
 //! Each middleware is a pure decision and a thin edge. A refusal is [`ProblemDetails`], whoever refuses.
 
 mod accept;
+mod api;
 mod body;
 mod client;
 mod cookie;
@@ -19,6 +21,7 @@ mod host;
 mod journal;
 pub mod listen;
 mod live;
+mod machine;
 mod metrics;
 mod next;
 mod origin;

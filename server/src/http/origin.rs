@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Console, ProblemDetails, host::host_of};
+use super::{Console, ProblemDetails, host::host_of, machine};
 
 pub(super) async fn check(State(console): State<Console>, request: Request, next: Next) -> Response {
     let public = console.settings().public_url.as_ref().map(crate::config::PublicUrl::origin);
@@ -22,6 +22,7 @@ pub(super) async fn check(State(console): State<Console>, request: Request, next
         origin: text(request.headers(), header::ORIGIN.as_str()),
         host: host_of(&request),
         public: public.as_deref(),
+        machine: machine::asks(request.uri().path(), request.headers()),
     };
     match decide(&asked) {
         Ok(()) => next.run(request).await,
@@ -41,6 +42,8 @@ struct Asked<'a> {
     origin: Option<&'a str>,
     host: &'a str,
     public: Option<&'a str>,
+    /// It brings a token, which no page can make a browser add.
+    machine: bool,
 }
 
 fn decide(asked: &Asked<'_>) -> Result<(), &'static str> {
@@ -53,7 +56,7 @@ fn decide(asked: &Asked<'_>) -> Result<(), &'static str> {
         (Some(_), _) => Err("this request was sent by a page of another site"),
         (None, Some(origin)) if is_own(origin, asked.host, asked.public) => Ok(()),
         (None, Some(_)) => Err("this request was sent by a page of another origin"),
-        (None, None) if reads => Ok(()),
+        (None, None) if reads || asked.machine => Ok(()),
         (None, None) => Err("this request does not tell which page sent it; send an Origin header"),
     }
 }
@@ -79,6 +82,7 @@ mod tests {
             origin,
             host: "127.0.0.1:3000",
             public: Some("https://ops.example.com"),
+            machine: false,
         }
     }
 
@@ -115,6 +119,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_machine_need_not_say_which_page_it_is_and_a_page_is_no_machine() {
+        let (post, path) = (Method::POST, "/api/scalability/services/register");
+        let machine = |site, origin| Asked {
+            machine: true,
+            ..asked(&post, path, site, origin)
+        };
+        assert!(decide(&machine(None, None)).is_ok());
+        assert!(decide(&machine(Some("cross-site"), None)).is_err());
+        assert!(decide(&machine(None, Some("https://evil.example"))).is_err());
     }
 
     #[test]

@@ -78,6 +78,9 @@ impl IntoResponse for ProblemDetails {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if self.kind == "urn:evenkeel:wrong_token" {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         // For the layer that answers browsers with a page.
         response.extensions_mut().insert(self);
         response

@@ -8,8 +8,8 @@ use axum::{
 };
 
 use super::{
-    Console, accept, body, client, deadline, headers, host, journal, live, metrics, origin, pages, panics, probes, render, session, setup,
-    sign_in, sign_out, site,
+    Console, accept, api, body, client, deadline, headers, host, journal, live, metrics, origin, pages, panics, probes, render, session,
+    setup, sign_in, sign_out, site,
 };
 
 /// The whole console.
@@ -18,6 +18,7 @@ pub fn router(console: Console) -> Router {
         .route("/health", get(probes::health))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(metrics::metrics))
+        .merge(api::services::routes())
         .merge(site::routes(console.site()));
     let pages = pages::routes(&console)
         .fallback(pages::not_found)
@@ -49,7 +50,9 @@ pub fn router(console: Console) -> Router {
 pub fn mutating_routes() -> Vec<(Method, String)> {
     let own = ["/sign-in", "/setup", "/sign-out"].map(|path| (Method::POST, path.to_owned()));
     let functions = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| method != Method::GET);
+    let machines = api::services::MUTATING.map(|(method, path)| (method, path.to_owned()));
     own.into_iter()
+        .chain(machines)
         .chain(functions.map(|(path, method)| (method, path.to_owned())))
         .collect()
 }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use app::api::context::Visitor;
 use axum::{
     extract::{Request, State},
-    http::{Method, Uri},
+    http::{HeaderMap, Method, Uri},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use control::access::Principal;
 use model::ApiError;
 
 use super::{Console, ProblemDetails, client::ClientAddress, cookie, next};
@@ -26,12 +27,9 @@ pub(super) async fn identify(State(console): State<Console>, mut request: Reques
         .get::<ClientAddress>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0);
     let token = cookie::read(request.headers(), console.is_secure()).map(str::to_owned);
-    let principal = match &token {
-        Some(token) => match console.control().accounts().authenticate(token, from).await {
-            Ok(principal) => principal,
-            Err(error) => return ProblemDetails::from(error).into_response(),
-        },
-        None => None,
+    let principal = match principal(&console, request.headers(), from).await {
+        Ok(principal) => principal,
+        Err(error) => return ProblemDetails::from(error).into_response(),
     };
     let (method, uri) = (request.method().clone(), request.uri().clone());
     if let Err(answer) = admit(&console, &method, &uri, principal.is_some()).await {
@@ -42,6 +40,14 @@ pub(super) async fn identify(State(console): State<Console>, mut request: Reques
     }
     request.extensions_mut().insert(Visitor { principal, from });
     next.run(request).await
+}
+
+/// Who the request's cookie stands for.
+pub(super) async fn principal(console: &Console, headers: &HeaderMap, from: IpAddr) -> Result<Option<Principal>, ApiError> {
+    match cookie::read(headers, console.is_secure()) {
+        Some(token) => console.control().accounts().authenticate(token, from).await,
+        None => Ok(None),
+    }
 }
 
 async fn admit(console: &Console, method: &Method, uri: &Uri, signed_in: bool) -> Result<(), Box<Response>> {

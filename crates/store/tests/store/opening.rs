@@ -91,13 +91,19 @@ async fn a_database_of_another_program_is_left_alone() {
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
+/// The newest step there is.
+fn known() -> usize {
+    let steps = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
+    fs::read_dir(steps).unwrap().count()
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_left_alone() {
     let opened = sqlite().await;
     opened.store.close().await;
     on_file(
         &opened.file(),
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (7, 'later', TRUE, x'00', 0)",
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (7000, 'later', TRUE, x'00', 0)",
     )
     .await;
     let before = fs::read(opened.file()).unwrap();
@@ -105,8 +111,9 @@ async fn a_newer_schema_is_left_alone() {
     assert_eq!(
         said,
         format!(
-            "{} was written by a newer Evenkeel (schema 7, this one knows 2): start that version, or choose another one",
-            opened.file().display()
+            "{} was written by a newer Evenkeel (schema 7000, this one knows {}): start that version, or choose another one",
+            opened.file().display(),
+            known()
         )
     );
     assert_eq!(fs::read(opened.file()).unwrap(), before);
@@ -115,11 +122,15 @@ async fn a_newer_schema_is_left_alone() {
 #[tokio::test]
 async fn a_newer_schema_in_postgres_is_said_so() {
     let opened = postgres().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (7, 'later', TRUE, '', 0)";
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (7000, 'later', TRUE, '', 0)";
     sql(opened.database(), newer).await;
     let said = refused(&opened.config).await;
     assert!(
-        said.contains("was written by a newer Evenkeel (schema 7, this one knows 2)"),
+        said.contains(&format!(
+            "was written by a newer Evenkeel (schema 7000, this one knows {})",
+            known()
+        )),
         "{said}"
     );
 }

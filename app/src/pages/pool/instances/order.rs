@@ -85,6 +85,7 @@ pub mod tests {
             breaker: None,
             pinned: None,
             process: None,
+            registered: None,
         }
     }
 

@@ -55,6 +55,53 @@ async fn what_does_not_exist_is_said_with_404() {
 }
 
 #[tokio::test]
+async fn a_registered_instance_is_marked_and_only_an_admin_may_send_it_away() {
+    let console = Console::start().await;
+    let page = console.get(As::Admin, "/pools/web").await;
+    assert!(
+        !page.has("Deregister</button>") && !page.has("badge registered"),
+        "those of the settings are not marked"
+    );
+    console.register("c").await;
+    wait_until("it is in the table", std::time::Duration::from_secs(30), async || {
+        console.get(As::Admin, "/pools/web").await.has("badge registered")
+    })
+    .await;
+    let page = console.get(As::Admin, "/pools/web").await;
+    assert!(
+        page.has("tags: blue") && page.has("formaction=\"/api/fn/deregister_instances\""),
+        "{}",
+        page.body
+    );
+    assert!(!console.get(As::Viewer, "/pools/web").await.has("deregister_instances"));
+    let form = "pool=web&expected_version=1&ids=c";
+    let answer = console.submit(As::Viewer, "/pools/web", "/api/fn/deregister_instances", form).await;
+    assert!(answer.header(header::LOCATION).contains("/pools/web"));
+    assert!(
+        console.get(As::Admin, "/pools/web").await.has("badge registered"),
+        "a viewer changed nothing"
+    );
+    console.submit(As::Admin, "/pools/web", "/api/fn/deregister_instances", form).await;
+    wait_until("it is gone", std::time::Duration::from_secs(30), async || {
+        !console.get(As::Admin, "/pools/web").await.has("badge registered")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_pool_says_how_to_register() {
+    let console = Console::start_empty().await;
+    let page = console.get(As::Viewer, "/pools/web").await;
+    for text in [
+        "This pool has no instances",
+        "curl -X POST http://console/register",
+        "Copy the command",
+    ] {
+        assert!(page.has(text), "{text:?} is not on the page:\n{}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn a_silent_source_is_said_with_its_reason_and_the_last_values_stay() {
     let console = Console::start().await;
     console.balancer.set_mode(Mode::Fails("connection refused".into()));

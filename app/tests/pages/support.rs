@@ -11,16 +11,21 @@ use axum::{
     extract::Request,
     http::{HeaderMap, Method, StatusCode, header},
 };
-use control::{Control, InstanceSetup, PoolSetup, Ports, Running, Setup, access::Principal};
+use control::{
+    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
+    access::{Principal, RegistryToken},
+    decide::reach::Reach,
+};
 use http_body_util::BodyExt as _;
 use leptos::context::provide_context;
 use leptos_axum::LeptosRoutes as _;
-use model::{Environment, PoolPolicy, Role, ViewData, ViewKey};
+use model::{Environment, Offer, PoolPolicy, Role, ViewData, ViewKey};
 use testkit::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
 use tower::ServiceExt as _;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const PASSWORD: &str = "correct horse battery";
+const TOKEN: &str = "correct horse battery staple token";
 const SOON: Duration = Duration::from_secs(30);
 
 /// A console with pool `web` and its instances `a` and `b`; who asks is decided with each request.
@@ -57,10 +62,19 @@ impl Answer {
 
 impl Console {
     pub(crate) async fn start() -> Self {
+        Self::with(&["a", "b"]).await
+    }
+
+    /// Without instances.
+    pub(crate) async fn start_empty() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(names: &[&str]) -> Self {
         let balancer = MemoryBalancer::new("gateway");
-        balancer.set_observation(build::balancer_observation(vec![build::pool_observation("web", &["a", "b"])]));
+        balancer.set_observation(build::balancer_observation(vec![build::pool_observation("web", names)]));
         let store = Arc::new(MemoryStore::new());
-        let instance = |name, port| InstanceSetup {
+        let instance = |(name, port): (&&str, u16)| InstanceSetup {
             id: build::instance(name),
             address: ([127, 0, 0, 1], port).into(),
             zone: None,
@@ -68,7 +82,7 @@ impl Console {
         let pool = PoolSetup {
             id: build::pool("web"),
             balancer: build::source("gateway"),
-            instances: vec![instance("a", 9001), instance("b", 9002)],
+            instances: names.iter().zip(9001..).map(instance).collect(),
             defaults: PoolPolicy::default(),
         };
         let ports = Ports {
@@ -89,7 +103,7 @@ impl Console {
             environment,
             pools: vec![pool],
             interval: Duration::from_millis(20),
-            registry: None,
+            registry: Some(registry()),
         };
         let (control, running) = Control::start(ports, setup).await.unwrap();
         let admin = person(&control, "ada", Role::SystemAdmin).await;
@@ -98,7 +112,7 @@ impl Console {
         wait_until(
             "the first collection is in",
             SOON,
-            async || matches!(control.view(&who, &ViewKey::Overview).unwrap().view, ViewData::Overview(view) if view.instances_up == 2 && view.events.len() >= 4),
+            async || matches!(control.view(&who, &ViewKey::Overview).unwrap().view, ViewData::Overview(view) if view.instances_up as usize == names.len() && view.events.len() >= 4),
         )
         .await;
         Self {
@@ -108,6 +122,23 @@ impl Console {
             admin,
             viewer,
         }
+    }
+
+    /// An instance announces itself, with the tag `blue`.
+    pub(crate) async fn register(&self, id: &str) {
+        let who = self.control.registrar(Some(TOKEN), HERE).unwrap();
+        let offer = Offer {
+            pool: "web".into(),
+            id: id.into(),
+            address: "10.0.0.9:9009".into(),
+            health_url: None,
+            weight: None,
+            zone: None,
+            capabilities: vec![],
+            tags: vec!["blue".into()],
+            metadata: std::collections::BTreeMap::new(),
+        };
+        self.control.register(&who, offer).await.unwrap();
     }
 
     pub(crate) async fn get(&self, who: As, path: &str) -> Answer {
@@ -176,6 +207,21 @@ impl Console {
     /// Which version is intended for the pool.
     pub(crate) fn version(&self) -> u64 {
         self.control.intent(&self.viewer.viewer(), &build::pool("web")).unwrap().version
+    }
+}
+
+fn registry() -> RegistrySetup {
+    RegistrySetup {
+        token: RegistryToken::new(TOKEN),
+        reach: Reach {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ports: vec![1024..=65_535],
+            own: vec![],
+        },
+        refresh: SOON,
+        expire: SOON * 2,
+        max_instances: 10,
+        url: "http://console/register".into(),
     }
 }
 

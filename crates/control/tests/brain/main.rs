@@ -5,5 +5,6 @@
 mod accounts;
 mod commands;
 mod live;
+mod registration;
 mod sources;
 mod support;

@@ -1,6 +1,6 @@
 //! Checks: rise, fall, words, load reports, maintenance.
 
-use model::{AdminState, Algorithm, Health};
+use model::{AdminState, Algorithm, CheckTarget, Health, LoadReport, PoolId};
 
 use crate::support::{ClosedPort, Upstream, client, eventually, instance, instance_stats, pool, quick_checks, start, who};
 
@@ -93,4 +93,67 @@ async fn a_changed_check_applies_at_once() {
     gateway.apply_pool(&plan).unwrap();
     eventually("down by the new path", || instance_stats(&gateway, "a").health == Health::Down).await;
     assert_eq!(instance_stats(&gateway, "a").last_check.unwrap().detail, "404");
+}
+
+/// Answers every request with a redirect there.
+async fn redirecting(to: String) -> std::net::SocketAddr {
+    use axum::{Router, response::Redirect};
+    let app = Router::new().fallback(move || {
+        let to = to.clone();
+        async move { Redirect::temporary(&to) }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
+}
+
+#[tokio::test]
+async fn an_instance_is_checked_at_its_own_target_and_a_redirect_from_there_is_not_followed() {
+    let (a, victim) = (Upstream::start("a"), Upstream::start("victim"));
+    let trap = redirecting(format!("http://{}/who", victim.address)).await;
+    let mut checked_elsewhere = instance("a", a.address);
+    checked_elsewhere.check = Some(CheckTarget {
+        address: trap,
+        path: "/own".parse().unwrap(),
+    });
+    let mut pool = pool(Algorithm::RoundRobin, vec![checked_elsewhere]);
+    pool.health_check = quick_checks();
+    let gateway = start(pool);
+    eventually("several checks have passed", || instance_stats(&gateway, "a").health == Health::Up).await;
+    assert_eq!(instance_stats(&gateway, "a").last_check.unwrap().detail, "307");
+    assert_eq!(victim.hits(), 0);
+    assert_eq!(who(&client(), &gateway).await, "a", "requests still go to its address");
+    // The twin: whoever follows arrives.
+    assert_eq!(
+        client()
+            .get(format!("http://{trap}/own"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "victim"
+    );
+    assert_eq!(victim.hits(), 1);
+}
+
+#[tokio::test]
+async fn a_report_that_is_handed_in_counts_like_one_that_came_with_a_check() {
+    let a = Upstream::start("a");
+    let gateway = start(pool(Algorithm::ResourceBased, vec![instance("a", a.address)]));
+    eventually("a report of a check", || instance_stats(&gateway, "a").load.is_some()).await;
+    let handed_in = LoadReport {
+        at_ms: 7,
+        cpu: Some(0.9),
+        memory: Some(0.1),
+        gpu: None,
+        gpu_simulated: false,
+        sessions: Some(2),
+    };
+    let pool: PoolId = "p".parse().unwrap();
+    gateway.report_load(&pool, &"a".parse().unwrap(), handed_in).unwrap();
+    assert_eq!(instance_stats(&gateway, "a").load, Some(handed_in));
+    assert!(gateway.report_load(&pool, &"z".parse().unwrap(), handed_in).is_err());
 }

@@ -3,3 +3,4 @@
 mod functions;
 mod live;
 mod origin;
+mod services;

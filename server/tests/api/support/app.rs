@@ -74,6 +74,11 @@ impl TestApp {
         self.start().await.unwrap();
     }
 
+    /// In force from the next start on.
+    pub(crate) fn change_settings(&mut self, more: &str) {
+        more.clone_into(&mut self.settings.more);
+    }
+
     pub(crate) async fn stop(&mut self) {
         self.running_out().stop().await;
     }

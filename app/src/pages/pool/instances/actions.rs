@@ -2,7 +2,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use model::{AdminState, InstanceId, PoolChange};
 
 use crate::{
-    api::ChangeInstances,
+    api::{ChangeInstances, DeregisterInstances},
     browser,
     components::{Icon, icon},
     pages::pool::{Changer, PoolContext, change::Ask},
@@ -10,7 +10,15 @@ use crate::{
 
 /// What can be done to one instance; a form that also works before the page is live.
 #[component]
-pub fn RowActions(id: InstanceId, pool: PoolContext, changer: Changer) -> impl IntoView {
+pub fn RowActions(
+    id: InstanceId,
+    pool: PoolContext,
+    changer: Changer,
+    /// Whether it announced itself.
+    registered: Memo<bool>,
+    /// Which one somebody wants to send away.
+    leaving: RwSignal<Option<InstanceId>>,
+) -> impl IntoView {
     let name = pool.id.with_value(ToString::to_string);
     let label = format!("Change {id}");
     if let Some(why) = pool.me.with_value(crate::api::Me::why_not_change) {
@@ -42,6 +50,24 @@ pub fn RowActions(id: InstanceId, pool: PoolContext, changer: Changer) -> impl I
             </button>
         }
     };
+    let deregister = {
+        let (id, menu) = (id.clone(), menu.clone());
+        move || {
+            let (id, menu) = (id.clone(), menu.clone());
+            let click = move |event: leptos::ev::MouseEvent| {
+                event.prevent_default();
+                browser::hide_popover(&menu);
+                leaving.set(Some(id.clone()));
+            };
+            registered.get().then(|| {
+                view! {
+                    <button type="submit" class="menu-item" formaction=DeregisterInstances::url() on:click=click>
+                        "Deregister"
+                    </button>
+                }
+            })
+        }
+    };
     view! {
         <button type="button" class="icon-button" popovertarget=menu.clone() aria-label=label>
             {icon(Icon::More)}
@@ -53,6 +79,7 @@ pub fn RowActions(id: InstanceId, pool: PoolContext, changer: Changer) -> impl I
             {choice(AdminState::Ready, "Make ready")}
             {choice(AdminState::Drain, "Drain")}
             {choice(AdminState::Maintenance, "Take into maintenance")}
+            {deregister}
         </form>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! A row in words. Compared with the one before, so that a row in which nothing changed is not drawn again.
 
-use model::{InstanceRow, InstanceState, ProcessState};
+use model::{InstanceRow, InstanceState, ProcessState, Registered};
 
 use crate::format;
 
@@ -8,6 +8,7 @@ use crate::format;
 const REPORT_OLD_MS: i64 = 10_000;
 /// Checks older than this show their age.
 const CHECK_OLD_MS: i64 = 10_000;
+const HEARTBEAT_STEP_MS: i64 = 10_000;
 
 /// A utilisation with its bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +19,19 @@ pub struct Gauge {
     pub tone: &'static str,
 }
 
+/// Of an instance that announced itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub text: String,
+    /// Since when, and what it says of itself.
+    pub detail: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cells {
     pub id: String,
     pub address: String,
+    pub registered: Option<Mark>,
     pub state: InstanceState,
     /// Under the state: what is left to drain, or why the process is not there.
     pub note: Option<String>,
@@ -55,6 +65,7 @@ impl Cells {
         Self {
             id: row.id.to_string(),
             address: row.address.to_string(),
+            registered: row.registered.as_ref().map(|registered| mark(registered, now_ms)),
             state: row.state,
             note: note(row, now_ms),
             zone: or_missing(row.zone.clone()),
@@ -87,6 +98,26 @@ impl Cells {
             since_iso: format::iso(row.since_ms),
         }
     }
+}
+
+fn mark(registered: &Registered, now_ms: i64) -> Mark {
+    let silent_ms = now_ms - registered.heartbeat_at_ms;
+    // In steps, so that a row in which nothing else happens is drawn every ten seconds and not every second.
+    let text = if silent_ms < HEARTBEAT_STEP_MS {
+        "registered".to_owned()
+    } else {
+        format!(
+            "registered, heard of {} ago",
+            format::age(silent_ms - silent_ms % HEARTBEAT_STEP_MS)
+        )
+    };
+    let mut detail = format!("Registered {}", format::iso(registered.at_ms));
+    for (what, words) in [("tags", &registered.tags), ("can", &registered.capabilities)] {
+        if !words.is_empty() {
+            detail.push_str(&format!("; {what}: {}", words.join(", ")));
+        }
+    }
+    Mark { text, detail }
 }
 
 fn bar(percent: f64) -> u8 {
@@ -185,6 +216,22 @@ mod tests {
         assert_eq!(Cells::new(&quiet, 60_000).check, "200 in 1.24 ms");
         assert_eq!(Cells::new(&quiet, 60_000), Cells::new(&quiet, 61_000));
         assert_eq!(Cells::new(&quiet, 80_000).check, "200, 21 s ago");
+    }
+
+    #[test]
+    fn a_registered_instance_tells_when_it_was_heard_of_and_its_tags() {
+        let mut registered = row("web-1");
+        registered.registered = Some(Registered {
+            at_ms: 0,
+            heartbeat_at_ms: 1_000,
+            capabilities: vec![],
+            tags: vec!["blue".into(), "canary".into()],
+        });
+        let mark = |now_ms| Cells::new(&registered, now_ms).registered.unwrap();
+        assert_eq!(mark(5_000).text, "registered");
+        assert_eq!(mark(5_000).detail, "Registered 1970-01-01T00:00:00.000Z; tags: blue, canary");
+        assert_eq!(mark(26_000).text, "registered, heard of 20 s ago");
+        assert_eq!(mark(21_000), mark(30_000), "in between nothing is drawn");
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod actions;
 mod bulk;
 mod cells;
 mod columns;
+mod deregister;
+mod empty;
 pub(super) mod order;
 mod row;
 mod selection;
@@ -35,6 +37,8 @@ pub fn Instances(pool: PoolContext, changer: Changer, query: UseQuery) -> impl I
     let text = Memo::new(move |_| query.get("q").unwrap_or_default());
     let all_rows = Memo::new(move |_| query.get("rows").as_deref() == Some("all"));
     let selection = Selection::new(query);
+    let leaving = RwSignal::new(None::<InstanceId>);
+    let register_at = pool.part(|v| v.register_at.clone());
 
     // Always new with a frame, so never compared.
     let index: Memo<Index> = Memo::new_with_compare(
@@ -68,7 +72,7 @@ pub fn Instances(pool: PoolContext, changer: Changer, query: UseQuery) -> impl I
             .map(|column| view! { <SortHead column=column label=column.label() hint=column.hint() query=query sort=sort /> })
             .collect_view()
     };
-    let row = move |id: InstanceId| view! { <row::Row id=id index=index shown=shown pool=pool changer=changer selection=selection /> };
+    let row = move |id: InstanceId| view! { <row::Row id=id index=index shown=shown pool=pool changer=changer selection=selection leaving=leaving /> };
     let ticks_all = move || order.with(|order| !order.is_empty() && order.iter().all(|id| selection.has(id)));
     let more = move || {
         let hidden = found.with(Vec::len).saturating_sub(order.with(Vec::len));
@@ -84,16 +88,13 @@ pub fn Instances(pool: PoolContext, changer: Changer, query: UseQuery) -> impl I
     };
     let empty = move || match (total.get(), found.with(Vec::is_empty)) {
         (0, _) => Some(
-            view! {
-                <Empty title="This pool has no instances">
-                    <p>"Write them under "<code>"[[pools.instances]]"</code>" in "<code>"evenkeel.toml"</code>"."</p>
-                </Empty>
-            }
-            .into_any(),
+            pool.id
+                .with_value(|id| empty::no_instances(id, register_at.get().flatten()))
+                .into_any(),
         ),
         (_, true) => Some(
             view! {
-                <Empty title="No instance has that in its name, address, zone or state">
+                <Empty title="No instance has that in its name, address, zone, state or tags">
                     <a class="button" href=query.link("q", "")>
                         "Show all"
                     </a>
@@ -134,6 +135,7 @@ pub fn Instances(pool: PoolContext, changer: Changer, query: UseQuery) -> impl I
             {more}
             {empty}
             <Legend />
+            <deregister::DeregisterDialog pool=pool leaving=leaving />
         </section>
     }
     .into_any()

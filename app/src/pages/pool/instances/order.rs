@@ -50,9 +50,13 @@ fn matches(row: &InstanceRow, text: &str) -> bool {
         || row.address.to_string().contains(text)
         || row.state.label().contains(text)
         || row.zone.as_ref().is_some_and(|z| z.to_lowercase().contains(text))
+        || row
+            .registered
+            .as_ref()
+            .is_some_and(|r| r.tags.iter().any(|tag| tag.to_lowercase().contains(text)))
 }
 
-/// The instances with `text` in name, address, zone or state, sorted; equal ones by name, so that rows do not jump.
+/// The instances with `text` in name, address, zone, state or tags, sorted; equal ones by name, so that rows do not jump.
 pub fn order(rows: &[InstanceRow], text: &str, sort: Sort<InstanceColumn>) -> Vec<InstanceId> {
     let text = text.to_lowercase();
     let mut found: Vec<&InstanceRow> = rows.iter().filter(|r| matches(r, &text)).collect();

@@ -21,12 +21,14 @@ pub fn Row(
     pool: PoolContext,
     changer: Changer,
     selection: Selection,
+    leaving: RwSignal<Option<InstanceId>>,
 ) -> impl IntoView {
     let key = id.clone();
     let cells = Memo::new(move |_| {
         let now_ms = pool.now_ms.get();
         index.with(|index| index.get(&key).map(|row| Cells::new(row, now_ms)))
     });
+    let registered = Memo::new(move |_| cells.with(|cells| cells.as_ref().is_some_and(|cells| cells.registered.is_some())));
     let flash = flash_on_change(cells);
     let (ticked, tick) = (id.clone(), id.clone());
     let label = format!("Tick {id}");
@@ -42,7 +44,7 @@ pub fn Row(
             </td>
             {move || cells.get().map(|cells| draw(cells, shown.get()))}
             <td class="actions">
-                <RowActions id=id pool=pool changer=changer />
+                <RowActions id=id pool=pool changer=changer registered=registered leaving=leaving />
             </td>
         </tr>
     }
@@ -57,6 +59,15 @@ fn draw(c: Cells, shown: Shown) -> impl IntoView {
         <th scope="row">
             <span class="strong">{c.id}</span>
             <span class="cell-note">{c.address}</span>
+            {c
+                .registered
+                .map(|mark| {
+                    view! {
+                        <span class="badge registered" title=mark.detail>
+                            {mark.text}
+                        </span>
+                    }
+                })}
         </th>
         {shown.has(InstanceColumn::Zone).then(|| view! { <td>{c.zone}</td> })}
         <td class="number">{bar(c.share)}</td>

@@ -4,7 +4,7 @@ use model::PoolId;
 use crate::components::{CopyButton, Empty};
 
 /// How a pool gets its first instance.
-pub fn no_instances(pool: &PoolId, register_at: Option<String>) -> impl IntoView {
+pub fn no_instances(pool: &PoolId, register_at: Option<String>) -> AnyView {
     let by_itself = register_at.map(|url| {
         let line = curl(&url, pool);
         view! {
@@ -21,6 +21,7 @@ pub fn no_instances(pool: &PoolId, register_at: Option<String>) -> impl IntoView
             {by_itself}
         </Empty>
     }
+    .into_any()
 }
 
 fn curl(url: &str, pool: &PoolId) -> String {

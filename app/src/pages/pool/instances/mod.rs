@@ -87,11 +87,7 @@ pub fn Instances(pool: PoolContext, changer: Changer, query: UseQuery) -> impl I
         })
     };
     let empty = move || match (total.get(), found.with(Vec::is_empty)) {
-        (0, _) => Some(
-            pool.id
-                .with_value(|id| empty::no_instances(id, register_at.get().flatten()))
-                .into_any(),
-        ),
+        (0, _) => Some(pool.id.with_value(|id| empty::no_instances(id, register_at.get().flatten()))),
         (_, true) => Some(
             view! {
                 <Empty title="No instance has that in its name, address, zone, state or tags">

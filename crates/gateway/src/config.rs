@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use crate::AffinityKey;
 
 /// Limits and timeouts of one gateway. Every timeout on a read or write counts silence: it starts again with each byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GatewayConfig {
     /// Where to listen; port 0 takes a free one, [`crate::Gateway::local_addrs`] tells which.
     pub listen: Vec<SocketAddr>,
@@ -27,6 +27,8 @@ pub struct GatewayConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Tell clients who served them (`x-served-by`, `server-timing`), and give each request an id (`x-request-id`).
     pub identity_headers: bool,
+    /// Which requests get a receipt.
+    pub receipts: ReceiptConfig,
     /// What affinity cookies are signed with.
     pub affinity_key: AffinityKey,
     /// How long a client may take for a whole request head, however it drips.
@@ -53,6 +55,27 @@ pub struct GatewayConfig {
     pub drain: Duration,
 }
 
+/// Requests whose every step is written down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReceiptConfig {
+    /// Share of all requests, 0 to 1.
+    pub sample: f64,
+    /// Those with the header `x-evenkeel-receipt` as well, at most ten a second.
+    pub on_request: bool,
+    /// The newest so many are kept, in memory; 0 switches receipts off.
+    pub kept: usize,
+}
+
+impl Default for ReceiptConfig {
+    fn default() -> Self {
+        Self {
+            sample: 0.01,
+            on_request: true,
+            kept: 1_000,
+        }
+    }
+}
+
 impl GatewayConfig {
     pub const DEFAULT_PORT: u16 = 8080;
     /// 64 KiB: eight times what browsers send at most with sane cookies, a sixteenth of what Pingora would buffer.
@@ -75,6 +98,7 @@ impl Default for GatewayConfig {
             max_uri_bytes: Self::MAX_URI_BYTES,
             trusted_proxies: Vec::new(),
             identity_headers: true,
+            receipts: ReceiptConfig::default(),
             affinity_key: AffinityKey::random(),
             client_header_timeout: Duration::from_secs(10),
             client_keepalive: Duration::from_secs(60),

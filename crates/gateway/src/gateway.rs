@@ -12,7 +12,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use model::{BreakerTarget, GatewayPlan, Pins, PoolId, PoolPlan};
+use model::{BreakerTarget, GatewayPlan, Pins, PoolId, PoolPlan, ReceiptFilter, Receipts};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -25,6 +25,7 @@ use crate::{
     GatewayConfig, GatewayStats, InstanceStats, PlanError, PoolStats, StartError, health,
     plan::{Common, Compiled, Member, Pool, compile, replace_pool},
     proxy::Shared,
+    receipt::ReceiptBook,
     serve::{self, Stop},
     state,
 };
@@ -55,6 +56,7 @@ impl Gateway {
         let shared = Arc::new(Shared {
             plan: ArcSwap::from_pointee(compile(&plan, None, common)?),
             unrouted: AtomicU64::new(0),
+            receipts: ReceiptBook::new(config.receipts),
             journal,
             config,
         });
@@ -117,6 +119,11 @@ impl Gateway {
             }
         }
         Ok(())
+    }
+
+    /// The receipts that `filter` takes, newest first, at most `limit`.
+    pub fn receipts(&self, filter: &ReceiptFilter, limit: usize) -> Receipts {
+        self.shared.receipts.read(filter, limit)
     }
 
     /// Which clients come back to which instance.

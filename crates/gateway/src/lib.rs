@@ -24,12 +24,13 @@ mod gateway;
 mod health;
 mod plan;
 mod proxy;
+mod receipt;
 mod serve;
 mod state;
 mod stats;
 
 pub use affinity::AffinityKey;
-pub use config::GatewayConfig;
+pub use config::{GatewayConfig, ReceiptConfig};
 pub use error::{PlanError, StartError};
 pub use gateway::Gateway;
 /// The type of [`PoolStats::histogram`] and [`InstanceStats::histogram`].

@@ -5,7 +5,7 @@ mod watch;
 use std::sync::{Arc, atomic::Ordering};
 
 use http::HeaderValue;
-use model::{AdminState, BreakerTarget, InstanceId, PoolId, PoolPlan, RetryPolicy, Weight};
+use model::{AdminState, BreakerTarget, InstanceId, Pick, PoolId, PoolPlan, RetryPolicy, Standing, Weight};
 use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
 use tracing::warn;
 
@@ -13,7 +13,7 @@ use super::Common;
 use crate::{
     GatewayConfig,
     affinity::{self, Affinity},
-    algorithm::{self, Candidates, Load, Picker, Request, Response},
+    algorithm::{self, Candidates, Frozen, Load, Noted, Picker, Request, Response, pick_noted},
     state::{InstanceState, Journal, Pass, PoolState, RateLimit, monotonic_ms, monotonic_s},
 };
 
@@ -101,7 +101,31 @@ impl Pool {
 
     /// The index of a member that takes requests and was not tried.
     pub(crate) fn pick(&self, tried: &Tried, request: &Request<'_>) -> Option<usize> {
-        self.picker.pick(&self.view(tried), request)
+        self.picker.pick(&self.view(tried), request, None)
+    }
+
+    /// [`Pool::pick`] with everything it went by.
+    pub(crate) fn pick_noted(&self, tried: &Tried, request: &Request<'_>) -> Option<(usize, Pick)> {
+        let view = self.view(tried);
+        let standings = self
+            .members
+            .iter()
+            .enumerate()
+            .map(|(index, member)| (&member.state.id, view.standing(index)));
+        let frozen = Frozen::new(&view, standings);
+        let (picked, noted) = pick_noted(self.picker.as_ref(), &frozen, request)?;
+        Some((picked, frozen.pick(self.plan.algorithm, picked, noted)))
+    }
+
+    /// What the pool looked like when affinity chose that member.
+    pub(crate) fn pinned_noted(&self, tried: &Tried, member: usize) -> Pick {
+        let view = self.view(tried);
+        let standings = self
+            .members
+            .iter()
+            .enumerate()
+            .map(|(index, member)| (&member.state.id, view.standing(index)));
+        Frozen::new(&view, standings).pick(self.plan.algorithm, member, Noted::default())
     }
 
     /// A request of that member began or ended.
@@ -255,6 +279,30 @@ impl View<'_> {
     fn state(&self, index: usize) -> &InstanceState {
         &self.pool.members[index].state
     }
+
+    /// Whether it takes this request, or the first reason against it.
+    fn standing(&self, index: usize) -> Standing {
+        let (pool, member) = (self.pool, &self.pool.members[index]);
+        match member.admin {
+            AdminState::Drain => return Standing::Drain,
+            AdminState::Maintenance => return Standing::Maintenance,
+            AdminState::Ready => {}
+        }
+        if !member.is_well() && !pool.state.is_panicking.load(Ordering::Relaxed) {
+            return if member.state.health().serves() {
+                Standing::Ejected
+            } else {
+                Standing::Down
+            };
+        }
+        if !member.state.breaker.may(&pool.plan.breaker) {
+            return Standing::BreakerOpen;
+        }
+        if self.tried.contains(index) {
+            return Standing::Tried;
+        }
+        Standing::Takes
+    }
 }
 
 impl Candidates for View<'_> {
@@ -263,12 +311,7 @@ impl Candidates for View<'_> {
     }
 
     fn takes(&self, index: usize) -> bool {
-        let member = &self.pool.members[index];
-        let pool = self.pool;
-        member.admin == AdminState::Ready
-            && (member.is_well() || pool.state.is_panicking.load(Ordering::Relaxed))
-            && member.state.breaker.may(&pool.plan.breaker)
-            && !self.tried.contains(index)
+        self.standing(index) == Standing::Takes
     }
 
     fn weight(&self, index: usize) -> Weight {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use http::HeaderValue;
+use model::{Guard, Pick};
 use pingora_core::upstreams::peer::HttpPeer;
 
 use super::{seat::Seat, upgrade::Handshake};
@@ -13,6 +14,7 @@ use crate::{
     affinity::Known,
     algorithm::Request,
     plan::{Member, Pool, Tried},
+    receipt::{Draft, Head},
     serve::Connection,
     state::{InFlight, Outcome, Pass, Refusal, monotonic_s},
 };
@@ -33,6 +35,8 @@ pub(crate) struct Exchange {
     pub(super) request_id: Option<HeaderValue>,
     /// Of its body, so far.
     pub(super) body_bytes: u64,
+    /// Written along, for requests that get one.
+    pub(super) receipt: Option<Box<Draft>>,
     /// The gateway's own answer to a request that broke a limit on its way.
     pub(super) refused: Option<Refusal>,
 }
@@ -77,13 +81,35 @@ impl Exchange {
             upgrade: false,
             request_id: None,
             body_bytes: 0,
+            receipt: None,
             refused: None,
+        }
+    }
+
+    pub(super) fn begin_receipt(&mut self, head: Head<'_>) {
+        self.receipt = Some(Box::new(Draft::new(head, self.started)));
+    }
+
+    /// Writes into the receipt, if there is one.
+    pub(super) fn note(&mut self, write: impl FnOnce(&mut Draft)) {
+        if let Some(draft) = &mut self.receipt {
+            write(draft);
         }
     }
 
     /// Binds the request to a pool and picks its first instance.
     pub(super) fn enter(&mut self, pool: Arc<Pool>, known: Option<Known>, request: &Request<'_>) -> Result<(), Refusal> {
-        let Some(pass) = pool.enter() else {
+        let entered = pool.enter();
+        if pool.plan.breaker.failures > 0 || entered.is_none() {
+            self.note(|draft| {
+                draft.verdict(
+                    Guard::PoolBreaker,
+                    entered.is_some(),
+                    if entered.is_some() { "lets pass" } else { "open" },
+                )
+            });
+        }
+        let Some(pass) = entered else {
             pool.state.refused(Refusal::Breaker);
             return Err(Refusal::Breaker);
         };
@@ -97,7 +123,7 @@ impl Exchange {
             known,
             unserved: false,
         };
-        let served = routed.choose(request);
+        let served = routed.choose(request, self.receipt.as_deref_mut());
         routed.unserved = !served;
         self.routed = Some(routed);
         if served { Ok(()) } else { Err(Refusal::Unserved) }
@@ -110,7 +136,7 @@ impl Exchange {
         let routed = self.routed.as_mut()?;
         if routed.attempt.as_ref().is_none_or(|attempt| attempt.begun) {
             routed.settle_failed();
-            if !routed.choose(request) {
+            if !routed.choose(request, self.receipt.as_deref_mut()) {
                 return None;
             }
             routed.pool.state.budget.sent();
@@ -148,11 +174,18 @@ impl Exchange {
         self.routed.as_ref().is_some_and(|routed| routed.pool.has_another(&routed.tried))
     }
 
-    /// Takes a retry from the pool's budget, if it has one.
-    pub(super) fn spend_retry(&self) -> bool {
-        self.routed
-            .as_ref()
-            .is_some_and(|routed| routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent))
+    /// Takes a retry from the pool's budget; else the reason why there is none.
+    pub(super) fn retry_verdict(&self, is_safe: bool) -> Result<(), &'static str> {
+        let Some(routed) = self.routed.as_ref().filter(|_| is_safe) else {
+            return Err("not safe to repeat");
+        };
+        if !self.may_try_again() {
+            return Err("no attempts left");
+        }
+        if !routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent) {
+            return Err("the retry budget is used up");
+        }
+        Ok(())
     }
 
     /// Whether the present attempt was to be given up early.
@@ -208,6 +241,7 @@ impl Exchange {
         if let Some(handshake) = self.handshake() {
             handshake.set_answered();
         }
+        self.note(|draft| draft.answered(status));
         if let Some(routed) = &mut self.routed {
             let failed = status >= 500;
             routed.judge_attempt(failed, self.body_complete);
@@ -274,13 +308,28 @@ impl Exchange {
 
 impl Routed {
     /// Somebody new if possible; else, as a connection may break without its instance being gone, anybody.
-    fn choose(&mut self, request: &Request<'_>) -> bool {
+    fn choose(&mut self, request: &Request<'_>, mut draft: Option<&mut Draft>) -> bool {
         self.attempt = None;
         // Whoever is picked may have given its breaker's last place to another request a moment ago.
         for _ in 0..=MAX_LOST_PLACES {
-            let Some(member) = self.pick(request) else { break };
+            let picked = match draft.as_deref_mut() {
+                Some(draft) => self.pick_noted(request, draft),
+                None => self.pick(request).map(|member| (member, None)),
+            };
+            let Some((member, pick)) = picked else {
+                if let Some(draft) = draft {
+                    draft.verdict(Guard::InstanceBreaker, false, "no instance takes requests");
+                }
+                break;
+            };
             let pass = self.pool.enter_member(member);
             self.tried.add(member);
+            if let (Some(draft), Some(pick)) = (draft.as_deref_mut(), pick) {
+                draft.picked(&self.pool.members[member].state.id, pick);
+                if pass.is_none() {
+                    draft.failed("its breaker had no place left");
+                }
+            }
             if let Some(pass) = pass {
                 self.attempts += 1;
                 self.attempt = Some(Attempt {
@@ -305,6 +354,25 @@ impl Routed {
             .and_then(|instance| self.pool.pinned(instance, &self.tried))
             .or_else(|| self.pool.pick(&self.tried, request))
             .or_else(|| self.pool.pick(&Tried::default(), request))
+    }
+
+    /// [`Routed::pick`], with what it went by.
+    fn pick_noted(&self, request: &Request<'_>, draft: &mut Draft) -> Option<(usize, Option<Pick>)> {
+        if let Some(instance) = self.known.as_ref().and_then(|known| known.instance.as_ref()) {
+            let pinned = self.pool.pinned(instance, &self.tried);
+            let detail = match pinned {
+                Some(_) => format!("comes back to {instance}"),
+                None => format!("was with {instance}, which takes no requests"),
+            };
+            draft.verdict(Guard::Affinity, pinned.is_some(), detail);
+            if let Some(member) = pinned {
+                return Some((member, Some(self.pool.pinned_noted(&self.tried, member))));
+            }
+        }
+        self.pool
+            .pick_noted(&self.tried, request)
+            .or_else(|| self.pool.pick_noted(&Tried::default(), request))
+            .map(|(member, pick)| (member, Some(pick)))
     }
 
     /// For how long the present attempt may be silent, when there is another instance to go to.

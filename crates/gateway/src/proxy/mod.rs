@@ -1,5 +1,6 @@
 //! The phases of a request, as Pingora calls them: route, pick, forward, answer, count.
 
+mod admit;
 mod answer;
 mod exchange;
 mod forward;
@@ -11,6 +12,7 @@ mod upgrade;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    os::fd::RawFd,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,9 +23,9 @@ use std::{
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{StatusCode, header};
-use model::Priority;
-use pingora_core::{modules::http::HttpModules, upstreams::peer::HttpPeer};
+use http::{HeaderValue, StatusCode, header};
+use model::Guard;
+use pingora_core::{modules::http::HttpModules, protocols::Digest, upstreams::peer::HttpPeer};
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -33,7 +35,8 @@ use self::{answer::Answer, exchange::Exchange};
 use crate::{
     GatewayConfig,
     algorithm::Request,
-    plan::{Common, Compiled, Pool, Way},
+    plan::{Common, Compiled},
+    receipt::{ASK, Head, ReceiptBook},
     serve,
     state::{Journal, Outcome, Refusal},
 };
@@ -47,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) plan: ArcSwap<Compiled>,
     pub(crate) unrouted: AtomicU64,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) receipts: ReceiptBook,
     pub(crate) config: GatewayConfig,
 }
 
@@ -96,6 +100,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+        self.begin_receipt(session, exchange);
         let refusal = if framing::is_ambiguous(session) {
             Answer::AmbiguousFraming
         } else if target(session).len() > self.shared.config.max_uri_bytes {
@@ -114,13 +119,20 @@ impl ProxyHttp for Proxy {
                 Err(answer) => answer,
             }
         };
-        if refusal == Answer::NoRoute {
-            self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
+        match refusal {
+            Answer::NoRoute => {
+                self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
+                exchange.note(|draft| draft.verdict(Guard::Route, false, "no route for this host and path"));
+            }
+            Answer::AmbiguousFraming | Answer::UriTooLong | Answer::HeaderTooLarge => {
+                exchange.note(|draft| draft.verdict(Guard::Framing, false, refusal.words()));
+            }
+            _ => {}
         }
         if refusal.closes() {
             session.set_keepalive(None);
         }
-        refusal.send(session).await?;
+        refusal.send(session, self.id_told(session, exchange)).await?;
         Ok(true)
     }
 
@@ -133,7 +145,21 @@ impl ProxyHttp for Proxy {
             .ok_or_else(|| Error::new_up(ErrorType::HTTPStatus(Answer::BadGateway.status())))
     }
 
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        reused: bool,
+        _peer: &HttpPeer,
+        _fd: RawFd,
+        _digest: Option<&Digest>,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        exchange.note(|draft| draft.connected(reused));
+        Ok(())
+    }
+
     async fn upstream_request_filter(&self, _session: &mut Session, request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+        request.remove_header(&ASK);
         if self.shared.config.identity_headers {
             let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
             request.insert_header(identity::X_REQUEST_ID, id.clone())?;
@@ -215,6 +241,7 @@ impl ProxyHttp for Proxy {
     }
 
     fn fail_to_connect(&self, _session: &mut Session, _peer: &HttpPeer, exchange: &mut Exchange, mut e: Box<Error>) -> Box<Error> {
+        exchange.note(|draft| draft.failed(e.etype().as_str()));
         e.set_retry(exchange.may_try_again() && exchange.has_another());
         e
     }
@@ -236,7 +263,15 @@ impl ProxyHttp for Proxy {
             was_impatient: exchange.is_impatient() && exchange.has_another(),
             timed_out: exchange.handshake_timed_out(),
         });
-        e.set_retry(again && exchange.may_try_again() && exchange.spend_retry());
+        let is_upstream = *e.esource() == ErrorSource::Upstream;
+        if is_upstream {
+            exchange.note(|draft| draft.failed(e.etype().as_str()));
+        }
+        let verdict = exchange.retry_verdict(again);
+        if is_upstream {
+            exchange.note(|draft| draft.verdict(Guard::Retry, verdict.is_ok(), verdict.err().unwrap_or("to another instance")));
+        }
+        e.set_retry(verdict.is_ok());
         e
     }
 
@@ -252,7 +287,7 @@ impl ProxyHttp for Proxy {
             debug!(pool = %pool.id(), instance = %member.state.id, error = %e, "a request failed");
         }
         if let Some(answer) = answer
-            && let Err(gone) = answer.send_and_close(session).await
+            && let Err(gone) = answer.send_and_close(session, self.id_told(session, exchange)).await
         {
             debug!(error = %gone, "the client left before it was answered");
         }
@@ -264,6 +299,11 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, exchange: &mut Exchange) {
         let outcome = outcome(session, e, exchange);
+        if let Some(draft) = exchange.receipt.take() {
+            let status = session.response_written().map(|answer| answer.status.as_u16());
+            let failure = e.map(|e| format!("{}: {}", e.esource().as_str(), e.etype().as_str()));
+            self.shared.receipts.keep(draft.finish(status, failure));
+        }
         exchange.settle(outcome);
         if let Some(connection) = &exchange.connection {
             let config = &self.shared.config;
@@ -282,36 +322,6 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
-    /// Whether the pool takes the request, by its limits, its breaker and its instances; else what the client is told.
-    fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, way: Way) -> Result<(), Answer> {
-        let limits = &pool.plan.limits;
-        let refused = |refusal, answer| {
-            pool.state.refused(refusal);
-            Err(answer)
-        };
-        let request = self.picked_by(session, exchange);
-        if let Some(Err(wait)) = pool.rate.as_ref().map(|rate| rate.take(request.client, way.number)) {
-            return refused(Refusal::Rate, Answer::TooManyRequests { wait });
-        }
-        if way.priority == Priority::Low && pool.state.degradation.is_degraded() {
-            return refused(Refusal::Shed, Answer::Degraded);
-        }
-        if limits.body_bytes > 0 && content_length(session).is_some_and(|length| length > limits.body_bytes.into()) {
-            return refused(Refusal::Body, Answer::BodyTooLarge);
-        }
-        if limits.in_flight > 0 && pool.state.tally.in_flight() >= limits.in_flight {
-            return refused(Refusal::InFlight, Answer::TooBusy);
-        }
-        let known = pool
-            .affinity
-            .as_ref()
-            .map(|affinity| affinity.know(&session.req_header().headers, request.client));
-        exchange.enter(pool.clone(), known, &request).map_err(|refusal| match refusal {
-            Refusal::Breaker => Answer::BreakerOpen,
-            _ => Answer::NoInstance,
-        })
-    }
-
     /// What a pick may depend on. A connection always has a client, except in the tests of single phases.
     fn picked_by<'a>(&self, session: &'a Session, exchange: &Exchange) -> Request<'a> {
         let peer = exchange
@@ -322,6 +332,33 @@ impl Proxy {
             client: serve::client_address(peer, &session.req_header().headers, &self.shared.config.trusted_proxies),
             path_and_query: target(session),
         }
+    }
+
+    /// For the requests that get one.
+    fn begin_receipt(&self, session: &Session, exchange: &mut Exchange) {
+        let request = session.req_header();
+        let Some(asked_for) = self.shared.receipts.wants(&request.headers) else {
+            return;
+        };
+        let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
+        let head = Head {
+            request_id: id.to_str().unwrap_or_default().to_owned(),
+            asked_for,
+            client: self.picked_by(session, exchange).client,
+            method: request.method.as_str(),
+            host: authority(request),
+            path: request.uri.path(),
+        };
+        exchange.begin_receipt(head);
+    }
+
+    /// The id that the gateway's own answers carry.
+    fn id_told(&self, session: &Session, exchange: &mut Exchange) -> Option<HeaderValue> {
+        let headers = &session.req_header().headers;
+        self.shared
+            .config
+            .identity_headers
+            .then(|| exchange.request_id.get_or_insert_with(|| identity::request_id(headers)).clone())
     }
 
     fn touch_tunnel(&self, exchange: &Exchange) {
@@ -368,18 +405,6 @@ fn is_too_large(session: &Session, limit: usize) -> bool {
 fn target(session: &Session) -> &str {
     let uri = &session.req_header().uri;
     uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str())
-}
-
-fn content_length(session: &Session) -> Option<u64> {
-    session
-        .req_header()
-        .headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
 }
 
 /// Of an absolute request target, else the `Host` field. Pingora has refused requests in which the two differ.

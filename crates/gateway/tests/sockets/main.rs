@@ -19,6 +19,7 @@ mod http_edges;
 mod limits;
 mod outlier;
 mod panic_mode;
+mod receipts;
 mod retries;
 mod routing;
 mod spread;

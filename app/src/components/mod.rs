@@ -15,7 +15,7 @@ mod table;
 mod time;
 mod toast;
 
-pub use badge::{BreakerLegend, Legend, SeverityBadge, breaker_badge, state_badge};
+pub use badge::{BreakerLegend, Legend, SeverityBadge, breaker_badge, standing_badge, state_badge};
 pub use callout::{Callout, Empty, ErrorPanel, SourceNote, Tone};
 pub use card::Card;
 pub use copy::CopyButton;

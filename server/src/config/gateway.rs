@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use gateway::GatewayConfig;
+use gateway::{GatewayConfig, ReceiptConfig};
 use model::Algorithm;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("gateway.connect_timeout_ms", "10 to 600000 milliseconds"),
     Key::new("gateway.read_timeout_ms", "10 to 3600000 milliseconds"),
     Key::new("gateway.drain_ms", "0 to 600000 milliseconds"),
+    Key::new("gateway.receipts.sample", "a share of all requests, 0 to 1"),
+    Key::new("gateway.receipts.on_request", "true or false"),
+    Key::new("gateway.receipts.kept", "0 to 10000 receipts"),
 ];
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +61,26 @@ pub struct GatewaySettings {
     pub read_timeout_ms: u32,
     /// How long requests in flight may take to finish when the gateway stops.
     pub drain_ms: u32,
+    pub receipts: ReceiptSettings,
+}
+
+/// Which requests get a receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReceiptSettings {
+    /// Share of all requests.
+    pub sample: f64,
+    /// Those that ask with `x-evenkeel-receipt`.
+    pub on_request: bool,
+    /// The newest so many; 0 switches them off.
+    pub kept: usize,
+}
+
+impl Default for ReceiptSettings {
+    fn default() -> Self {
+        let ReceiptConfig { sample, on_request, kept } = ReceiptConfig::default();
+        Self { sample, on_request, kept }
+    }
 }
 
 impl Default for GatewaySettings {
@@ -74,6 +97,7 @@ impl Default for GatewaySettings {
             connect_timeout_ms: 2_000,
             read_timeout_ms: 60_000,
             drain_ms: 30_000,
+            receipts: ReceiptSettings::default(),
         }
     }
 }
@@ -97,7 +121,9 @@ impl GatewaySettings {
         BadValue::within("gateway.upstream_keepalive", self.upstream_keepalive, 0..=10_000)?;
         BadValue::within("gateway.connect_timeout_ms", self.connect_timeout_ms, 10..=600_000)?;
         BadValue::within("gateway.read_timeout_ms", self.read_timeout_ms, 10..=3_600_000)?;
-        BadValue::within("gateway.drain_ms", self.drain_ms, 0..=600_000)
+        BadValue::within("gateway.drain_ms", self.drain_ms, 0..=600_000)?;
+        BadValue::within("gateway.receipts.sample", self.receipts.sample, 0.0..=1.0)?;
+        BadValue::within("gateway.receipts.kept", self.receipts.kept, 0..=10_000)
     }
 }
 
@@ -120,6 +146,11 @@ impl From<&GatewaySettings> for GatewayConfig {
             connect_timeout: ms(settings.connect_timeout_ms),
             read_timeout: ms(settings.read_timeout_ms),
             drain: ms(settings.drain_ms),
+            receipts: ReceiptConfig {
+                sample: settings.receipts.sample,
+                on_request: settings.receipts.on_request,
+                kept: settings.receipts.kept,
+            },
             ..defaults
         }
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use model::{
     Algorithm, BalancerId, BalancerObservation, BreakerTarget, Counters, Health, InstanceObservation, InstancePlan, Pins, PoolId,
-    PoolObservation, PoolPlan, SourceId, Window,
+    PoolObservation, PoolPlan, ReceiptFilter, Receipts, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -145,6 +145,10 @@ impl Balancer for MemoryBalancer {
 
     async fn pins(&self, _pool: &PoolId) -> Result<Pins, SourceError> {
         Ok(Pins::default())
+    }
+
+    async fn receipts(&self, _filter: &ReceiptFilter, _limit: usize) -> Result<Receipts, SourceError> {
+        Ok(Receipts::default())
     }
 }
 

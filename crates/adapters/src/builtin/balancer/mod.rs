@@ -13,7 +13,7 @@ use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use gateway::{Gateway, GatewayStats, InstanceStats, PoolStats};
 use model::{
     Algorithm, BalancerId, BalancerObservation, BreakerTarget, InstanceId, InstanceObservation, Pins, PoolId, PoolObservation, PoolPlan,
-    SourceId, Window,
+    ReceiptFilter, Receipts, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -82,6 +82,10 @@ impl Balancer for BuiltinBalancer {
 
     async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError> {
         self.gateway.pins(pool).map_err(|e| SourceError(e.to_string()))
+    }
+
+    async fn receipts(&self, filter: &ReceiptFilter, limit: usize) -> Result<Receipts, SourceError> {
+        Ok(self.gateway.receipts(filter, limit))
     }
 }
 

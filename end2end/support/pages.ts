@@ -28,7 +28,7 @@ const drawn = async (page: Page): Promise<void> => {
   await expect(async () => {
     await page.getByRole('button', { name: 'Read again' }).click();
     await expect(page.locator('tbody th a').first()).toBeVisible({ timeout: 1_000 });
-  }).toPass();
+  }).toPass({ timeout: 30_000 });
 };
 
 export const PAGES: Shown[] = [
@@ -54,9 +54,12 @@ export const PAGES: Shown[] = [
     path: '/requests?show=',
     who: 'admin',
     ready: async (page) => {
-      await drawn(page);
-      await page.locator('tbody th a').first().click();
-      await expect(page.getByRole('heading', { name: /^Try 1/ })).toBeVisible();
+      const tried = page.getByRole('heading', { name: /^Try 1/ });
+      if (!(await tried.isVisible())) {
+        await drawn(page);
+        await page.locator('tbody th a').first().click();
+      }
+      await expect(tried).toBeVisible();
     },
   },
   { name: 'events', path: '/events', who: 'admin', ready: live },

@@ -325,6 +325,7 @@ fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<
         path: PathPrefix::new("/").expect("a constant path is valid"),
         pool: samples_pool(),
         priority: model::Priority::Normal,
+        reuse: model::ReusePolicy::default(),
     };
     (vec![pool], vec![everything])
 }

@@ -163,6 +163,7 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         unserved: pool.unserved,
         refusals: pool.refusals,
         retries: pool.retries,
+        reused: pool.reused,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking,
         degraded: pool.degraded.clone(),

@@ -220,6 +220,7 @@ fn observe_pool(pool: &Pool) -> PoolStats {
         unserved: pool.state.unserved(),
         refusals: pool.state.refusals(),
         retries: pool.state.budget.retries(),
+        reused: pool.state.reuses(),
         breaker: pool.state.breaker.status(&pool.plan.breaker),
         degraded: pool.state.degradation.why(),
         is_panicking: pool.state.is_panicking.load(Ordering::Relaxed),

@@ -25,6 +25,7 @@ mod health;
 mod plan;
 mod proxy;
 mod receipt;
+mod reuse;
 mod serve;
 mod state;
 mod stats;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hdrhistogram::Histogram;
 use model::{
     AdminState, Algorithm, BalancerEvent, BreakerStatus, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Refusals, Retries,
-    Weight,
+    Reused, Weight,
 };
 
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub struct PoolStats {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: Reused,
     pub breaker: BreakerStatus,
     /// Too few are in service, so health is ignored.
     pub is_panicking: bool,

@@ -48,11 +48,11 @@ pub use limits::LimitPolicy;
 pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
 pub use observation::{
     BalancerEvent, BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation,
-    ProcessObservation, ProcessState, Refusals, Retries, Window, WorkloadObservation,
+    ProcessObservation, ProcessState, Refusals, Retries, Reused, Window, WorkloadObservation,
 };
 pub use outlier::OutlierEjection;
 pub use page::Page;
-pub use plan::{GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, Route};
+pub use plan::{GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, ReusePolicy, Route};
 pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
 pub use receipt::{Candidate, Guard, Phase, PhaseName, Pick, PickBasis, Receipt, ReceiptFilter, Receipts, Standing, Try, Verdict};
 pub use retry::RetryPolicy;

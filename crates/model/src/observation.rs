@@ -110,6 +110,7 @@ pub struct PoolObservation {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: Reused,
     /// The pool's own; absent where the balancer has no breakers.
     pub breaker: Option<BreakerStatus>,
     /// Fewer than the policy allows are in service, so health is ignored.
@@ -171,6 +172,15 @@ pub struct Retries {
     pub sent: u64,
     /// Not sent because the budget was used up.
     pub over_budget: u64,
+}
+
+/// Requests that were given an answer fetched for another one, since the balancer started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reused {
+    /// At the same time: identical GETs, fetched once.
+    pub deduplicated: u64,
+    /// From before, because the pool was degraded or had no answer.
+    pub stale: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

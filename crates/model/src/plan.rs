@@ -149,6 +149,28 @@ pub struct Route {
     pub pool: PoolId,
     #[serde(default)]
     pub priority: Priority,
+    #[serde(default)]
+    pub reuse: ReusePolicy,
+}
+
+/// Whether one answer may serve several requests of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct ReusePolicy {
+    /// Identical GETs at the same time are fetched once.
+    pub deduplicate: bool,
+    /// How old an answer may be that is given while the pool is degraded or has none to give, seconds; 0 gives none.
+    pub stale_s: u32,
+}
+
+impl ReusePolicy {
+    /// A day.
+    pub const STALE_S_MAX: u32 = 24 * 3_600;
+
+    /// # Errors
+    /// [`InvalidValue`] on field `stale_s`.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
+        InvalidValue::within("stale_s", self.stale_s, 0, Self::STALE_S_MAX, " s")
+    }
 }
 
 /// What a degraded pool does without.

@@ -64,6 +64,7 @@ pub struct PoolSnapshot {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: crate::Reused,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
     pub degraded: Option<String>,

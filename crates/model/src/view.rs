@@ -74,6 +74,7 @@ pub struct PoolView {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: crate::Reused,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
     pub degraded: Option<String>,

@@ -133,6 +133,7 @@ pub fn pool_observation(name: &str, instances: &[&str]) -> PoolObservation {
         unserved: 0,
         refusals: Refusals::default(),
         retries: Retries::default(),
+        reused: model::Reused::default(),
         breaker: None,
         is_panicking: false,
         degraded: None,

@@ -180,6 +180,7 @@ fn pool_snapshot(
         unserved: pool.unserved,
         refusals: pool.refusals,
         retries: pool.retries,
+        reused: pool.reused,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking && answers.fresh,
         degraded: pool.degraded.clone().filter(|_| answers.fresh),

@@ -174,6 +174,7 @@ mod tests {
                 path: PathPrefix::new("/").unwrap(),
                 pool: pool.pool.clone(),
                 priority: model::Priority::Normal,
+                reuse: model::ReusePolicy::default(),
             })
             .into_iter()
             .collect();

@@ -12,14 +12,24 @@ use crate::{
     state::Refusal,
 };
 
+/// Why the gateway answers itself, as it is counted and as the client is told.
+pub(super) type Refused = (Refusal, Answer);
+
 impl Proxy {
     /// What the client is told when the pool does not take it.
     pub(super) fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, way: Way) -> Result<(), Answer> {
-        exchange.note(|draft| draft.routed(pool.id(), pool.plan.version, pool.plan.algorithm));
-        let refused = |refusal, answer| {
+        let admitted = self.check_limits(session, exchange, pool, way);
+        let entered = admitted.and_then(|()| self.enter(session, exchange, pool));
+        entered.map_err(|(refusal, answer)| {
             pool.state.refused(refusal);
-            Err(answer)
-        };
+            answer
+        })
+    }
+
+    /// What needs no instance. Nothing is counted here but the client's requests.
+    pub(super) fn check_limits(&self, session: &Session, exchange: &mut Exchange, pool: &Pool, way: Way) -> Result<(), Refused> {
+        exchange.note(|draft| draft.routed(pool.id(), pool.plan.version, pool.plan.algorithm));
+        let refused = |refusal, answer| Err((refusal, answer));
         let request = self.picked_by(session, exchange);
         let limits = &pool.plan.limits;
 
@@ -75,13 +85,19 @@ impl Proxy {
             }
         }
 
+        Ok(())
+    }
+
+    /// Through the pool's breaker to an instance.
+    pub(super) fn enter(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>) -> Result<(), Refused> {
+        let request = self.picked_by(session, exchange);
         let known = pool
             .affinity
             .as_ref()
             .map(|affinity| affinity.know(&session.req_header().headers, request.client));
         exchange.enter(pool.clone(), known, &request).map_err(|refusal| match refusal {
-            Refusal::Breaker => Answer::BreakerOpen,
-            _ => Answer::NoInstance,
+            Refusal::Breaker => (refusal, Answer::BreakerOpen),
+            _ => (refusal, Answer::NoInstance),
         })
     }
 }

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use model::{Guard, Pick};
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::{seat::Seat, upgrade::Handshake};
+use super::{reuse::Reusing, seat::Seat, upgrade::Handshake};
 use crate::{
     affinity::Known,
     algorithm::Request,
@@ -39,6 +39,10 @@ pub(crate) struct Exchange {
     pub(super) receipt: Option<Box<Draft>>,
     /// The gateway's own answer to a request that broke a limit on its way.
     pub(super) refused: Option<Refusal>,
+    /// One answer for several requests.
+    pub(super) reuse: Option<Reusing>,
+    /// The pool's instances failed it, but an answer was kept.
+    pub(super) rescued: Option<Outcome>,
 }
 
 /// What exists once a route is found.
@@ -52,7 +56,6 @@ struct Routed {
     /// Through the pool's breaker.
     pass: Pass,
     known: Option<Known>,
-    unserved: bool,
 }
 
 #[derive(Debug)]
@@ -83,6 +86,8 @@ impl Exchange {
             body_bytes: 0,
             receipt: None,
             refused: None,
+            reuse: None,
+            rescued: None,
         }
     }
 
@@ -110,7 +115,6 @@ impl Exchange {
             });
         }
         let Some(pass) = entered else {
-            pool.state.refused(Refusal::Breaker);
             return Err(Refusal::Breaker);
         };
         let mut routed = Routed {
@@ -121,12 +125,12 @@ impl Exchange {
             attempts: 0,
             pass,
             known,
-            unserved: false,
         };
-        let served = routed.choose(request, self.receipt.as_deref_mut());
-        routed.unserved = !served;
+        if !routed.choose(request, self.receipt.as_deref_mut()) {
+            return Err(Refusal::Unserved);
+        }
         self.routed = Some(routed);
-        if served { Ok(()) } else { Err(Refusal::Unserved) }
+        Ok(())
     }
 
     /// Where to connect to now: the instance picked on entering, or another one after a failure. `None` when nobody is left.
@@ -160,6 +164,11 @@ impl Exchange {
             attempt.handshake = Some(Handshake::begin(&mut peer.options));
         }
         Some(peer)
+    }
+
+    /// Whether an instance was asked.
+    pub(super) fn has_entered(&self) -> bool {
+        self.routed.is_some()
     }
 
     /// Whether the policy allows one more attempt.
@@ -272,15 +281,11 @@ impl Exchange {
         let Some(mut routed) = self.routed.take() else {
             return;
         };
-        if routed.unserved {
-            routed.pool.state.refused(Refusal::Unserved);
-            return;
-        }
         if let Some(refusal) = self.refused {
             routed.pool.state.refused(refusal);
             return;
         }
-        routed.in_flight.tally().record(outcome);
+        routed.in_flight.tally().record(self.rescued.unwrap_or(outcome));
         if outcome.failed {
             routed.judge_attempt(true, None);
             routed.judge_pool(true);

@@ -7,6 +7,7 @@ mod forward;
 mod framing;
 mod identity;
 mod retry;
+mod reuse;
 mod seat;
 mod upgrade;
 
@@ -24,7 +25,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use model::Guard;
+use model::{Guard, ReusePolicy};
 use pingora_core::{modules::http::HttpModules, protocols::Digest, upstreams::peer::HttpPeer};
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -111,11 +112,16 @@ impl ProxyHttp for Proxy {
             let plan = self.shared.plan.load();
             let request = session.req_header();
             let admitted = match plan.find(authority(request), request.uri.path()) {
-                Some((pool, way)) => self.admit(session, exchange, pool, way),
+                Some((pool, way)) if way.reuse == ReusePolicy::default() => self.admit(session, exchange, pool, way).map(|()| false),
+                Some((pool, way)) => {
+                    let pool = pool.clone();
+                    drop(plan);
+                    self.admit_reusing(session, exchange, &pool, way).await?
+                }
                 None => Err(Answer::NoRoute),
             };
             match admitted {
-                Ok(()) => return Ok(false),
+                Ok(is_answered) => return Ok(is_answered),
                 Err(answer) => answer,
             }
         };
@@ -211,6 +217,7 @@ impl ProxyHttp for Proxy {
             session.set_keepalive(None);
         }
         forward::clean_answer(answer);
+        exchange.note_answer(session, answer);
         if let (true, Some(served_by)) = (self.shared.config.identity_headers, exchange.served_by()) {
             answer.insert_header(forward::X_SERVED_BY, served_by.clone())?;
             answer.append_header(
@@ -230,10 +237,11 @@ impl ProxyHttp for Proxy {
     fn response_body_filter(
         &self,
         _session: &mut Session,
-        _body: &mut Option<Bytes>,
-        _end_of_stream: bool,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
         exchange: &mut Exchange,
     ) -> Result<Option<Duration>> {
+        exchange.note_body(body.as_ref(), end_of_stream);
         if exchange.upgrade {
             self.touch_tunnel(exchange);
         }
@@ -286,6 +294,15 @@ impl ProxyHttp for Proxy {
         if let Some((pool, member)) = exchange.member() {
             debug!(pool = %pool.id(), instance = %member.state.id, error = %e, "a request failed");
         }
+        if answer.is_some_and(|answer| answer.status() >= 502)
+            && !answer_begun(session)
+            && let Ok(true) = self.give_kept(session, exchange).await
+        {
+            return FailToProxy {
+                error_code: StatusCode::OK.as_u16(),
+                can_reuse_downstream: false,
+            };
+        }
         if let Some(answer) = answer
             && let Err(gone) = answer.send_and_close(session, self.id_told(session, exchange)).await
         {
@@ -298,6 +315,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, exchange: &mut Exchange) {
+        exchange.end_reuse(e.is_none());
         let outcome = outcome(session, e, exchange);
         if let Some(draft) = exchange.receipt.take() {
             let status = session.response_written().map(|answer| answer.status.as_u16());

@@ -21,6 +21,7 @@ mod outlier;
 mod panic_mode;
 mod receipts;
 mod retries;
+mod reuse;
 mod routing;
 mod spread;
 mod start;

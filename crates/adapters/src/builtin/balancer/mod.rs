@@ -126,6 +126,7 @@ impl Windows {
             unserved: stats.unserved,
             refusals: stats.refusals,
             retries: stats.retries,
+            reused: stats.reused,
             breaker: Some(stats.breaker),
             is_panicking: stats.is_panicking,
             degraded: stats.degraded,

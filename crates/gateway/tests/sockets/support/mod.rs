@@ -123,6 +123,7 @@ pub(crate) fn route(path: &str, pool: &str) -> Route {
         path: PathPrefix::new(path).unwrap(),
         pool: PoolId::new(pool).unwrap(),
         priority: model::Priority::Normal,
+        reuse: model::ReusePolicy::default(),
     }
 }
 

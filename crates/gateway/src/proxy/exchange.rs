@@ -8,7 +8,7 @@ use std::{
 use http::HeaderValue;
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::{seat::Seat, upgrade::Handshake};
+use super::{seat::Seat, trace::Trace, upgrade::Handshake};
 use crate::{
     affinity::Known,
     algorithm::Request,
@@ -31,6 +31,9 @@ pub(crate) struct Exchange {
     /// The request asks for an upgrade.
     pub(super) upgrade: bool,
     pub(super) request_id: Option<HeaderValue>,
+    pub(super) trace: Option<Trace>,
+    /// How long the instance took to the head of its answer.
+    answered_after: Option<Duration>,
     /// Of its body, so far.
     pub(super) body_bytes: u64,
     /// The gateway's own answer to a request that broke a limit on its way.
@@ -49,6 +52,15 @@ struct Routed {
     pass: Pass,
     known: Option<Known>,
     unserved: bool,
+}
+
+/// For the access log.
+#[derive(Debug)]
+pub(super) struct Journey<'a> {
+    pub(super) pool: Option<&'a str>,
+    pub(super) instance: Option<&'a str>,
+    pub(super) retries: usize,
+    pub(super) instance_took: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -76,6 +88,8 @@ impl Exchange {
             routed: None,
             upgrade: false,
             request_id: None,
+            trace: None,
+            answered_after: None,
             body_bytes: 0,
             refused: None,
         }
@@ -131,7 +145,7 @@ impl Exchange {
             // In a group of its own and not kept, so that every upgrade has a fresh connection, made by the handshake.
             peer.group_key = 1;
             peer.options.idle_timeout = Some(Duration::ZERO);
-            attempt.handshake = Some(Handshake::begin(&mut peer.options));
+            attempt.handshake = Some(Handshake::begin(&mut peer, routed.pool.tls.clone()));
         }
         Some(peer)
     }
@@ -208,6 +222,7 @@ impl Exchange {
         if let Some(handshake) = self.handshake() {
             handshake.set_answered();
         }
+        self.answered_after = Some(self.instance_took());
         if let Some(routed) = &mut self.routed {
             let failed = status >= 500;
             routed.judge_attempt(failed, self.body_complete);
@@ -262,6 +277,17 @@ impl Exchange {
             if !routed.pool.members[attempt.member].state.latencies.record(latency) {
                 routed.pool.state.former.record(latency);
             }
+        }
+    }
+
+    /// Where the request went.
+    pub(super) fn journey(&self) -> Journey<'_> {
+        let routed = self.routed.as_ref();
+        Journey {
+            pool: routed.map(|routed| routed.pool.id().as_str()),
+            instance: self.member().map(|(_, member)| member.state.id.as_str()),
+            retries: routed.map_or(0, |routed| routed.attempts.saturating_sub(1)),
+            instance_took: self.answered_after,
         }
     }
 

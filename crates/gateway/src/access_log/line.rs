@@ -204,7 +204,8 @@ mod tests {
         #[test]
         fn a_line_stays_one_line_and_one_object(agent in prop::collection::vec(any::<u8>(), 0..600), path in ".*") {
             let line = Entry { user_agent: Some(&agent), path: &path, ..Entry::default() }.to_line();
-            prop_assert!(line.ends_with("}\n"));
+            let is_closed = line.ends_with("}\n");
+            prop_assert!(is_closed);
             prop_assert!(!line[..line.len() - 1].chars().any(is_hidden), "{line:?}");
             let value: Value = serde_json::from_str(&line).unwrap();
             let told: Vec<char> = value["user_agent"].as_str().unwrap().chars().take(TEXT_MAX).collect();

@@ -113,7 +113,8 @@ impl Upstream {
 /// What went wrong in a handshake, for people; `None` when it was not TLS that failed.
 pub(crate) fn failure_in_words(error: &io::Error) -> Option<String> {
     let words = match error.get_ref()?.downcast_ref::<Error>()? {
-        Error::InvalidCertificate(Flaw::UnknownIssuer) => "its certificate is signed by nobody who is believed",
+        // An authority of the right name with another key is as strange as one that nobody heard of.
+        Error::InvalidCertificate(Flaw::UnknownIssuer | Flaw::BadSignature) => "its certificate is signed by nobody who is believed",
         Error::InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => "its certificate is for another name",
         Error::InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => "its certificate has expired",
         Error::InvalidCertificate(Flaw::NotValidYet | Flaw::NotValidYetContext { .. }) => "its certificate is not valid yet",

@@ -125,6 +125,7 @@ impl Bench {
                     zone: None,
                 })
                 .collect(),
+            tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         });
         let ports = Ports {
@@ -159,6 +160,7 @@ impl Bench {
         let address = listener.local_addr().expect("it listens");
         let router = router(Console::new(ConsoleParts {
             control,
+            gateway: None,
             settings: evenkeel::config::ConsoleSettings::default(),
             site: Site::open(None, std::path::Path::new("/nonexistent/evenkeel")).expect("no site is fine"),
             stopping: stopping.clone(),

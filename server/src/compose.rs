@@ -13,7 +13,7 @@ use control::{
     ports::{Balancer, Clock, SystemClock, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, WorkloadId};
+use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -140,8 +140,8 @@ impl Application {
             affinity_key: AffinityKey::new(key),
             ..GatewayConfig::from(&settings.gateway)
         };
-        let gateway = Gateway::start(gateway_config, GatewayPlan { routes, pools: plans });
-        let gateway = Arc::new(gateway.map_err(|e| StartError::Gateway { why: e.to_string() })?);
+        warn_of_unverified(&pools);
+        let gateway = Arc::new(Gateway::start(gateway_config, GatewayPlan { routes, pools: plans })?);
         if let Some(samples) = &samples {
             accompany(samples, config, &gateway).await?;
         }
@@ -167,6 +167,7 @@ impl Application {
         let stopping = CancellationToken::new();
         let console = Console::new(ConsoleParts {
             control: control.clone(),
+            gateway: Some(gateway.clone()),
             settings: settings.console.clone(),
             site,
             stopping: stopping.clone(),
@@ -205,10 +206,18 @@ impl Application {
         &self.control
     }
 
+    /// Looks at certificates and opens the access log anew.
+    pub fn reload(&self) {
+        self.gateway.reload();
+    }
+
     fn tell(&self, config: &Config) {
         tracing::info!(url = self.console_url, address = %self.console, "the console listens");
         for address in self.gateway.local_addrs() {
             tracing::info!(%address, "the gateway listens");
+        }
+        for address in self.gateway.tls_addrs() {
+            tracing::info!(%address, "the gateway listens for TLS");
         }
         let file = config.file.as_ref().map_or_else(|| "none".to_owned(), |f| f.display().to_string());
         let pools = if config.is_embedded() {
@@ -284,6 +293,13 @@ pub(crate) async fn open_beside(settings: &DatabaseSettings) -> Result<(Store, O
     Ok((Store::open(&store_config(settings)?).await?, dir))
 }
 
+/// Said at every start: nobody shall get used to it.
+pub(crate) fn warn_of_unverified(pools: &[PoolSetup]) {
+    for pool in pools.iter().filter(|pool| pool.tls.is_unverified()) {
+        tracing::warn!(pool = %pool.id, "the pool's instances are spoken to over TLS, but their certificates are not verified (tls.verify)");
+    }
+}
+
 fn samples_pool() -> PoolId {
     PoolId::new(SAMPLES).expect("a constant name is valid")
 }
@@ -314,6 +330,7 @@ fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<
         id: samples_pool(),
         balancer: builtin_gateway(),
         instances: instances.collect(),
+        tls: UpstreamTls::default(),
         defaults: PoolPolicy {
             algorithm: config.settings.gateway.algorithm,
             health_check: config.settings.health.clone(),

@@ -69,6 +69,7 @@ impl Console {
             id: build::pool("web"),
             balancer: build::source("gateway"),
             instances: vec![instance("a", 9001), instance("b", 9002)],
+            tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         };
         let ports = Ports {

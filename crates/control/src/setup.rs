@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId};
+use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls};
 
 use crate::ports::{Balancer, Clock, Identity, Journal, Policies, Workloads};
 
@@ -31,6 +31,8 @@ pub struct PoolSetup {
     /// The balancer in front of it.
     pub balancer: SourceId,
     pub instances: Vec<InstanceSetup>,
+    /// How they are spoken to. By the settings alone: a change in the console could send everything to somebody else.
+    pub tls: UpstreamTls,
     /// Becomes version 1 where the store has no policy for the pool yet.
     pub defaults: PoolPolicy,
 }

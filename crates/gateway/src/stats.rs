@@ -1,6 +1,6 @@
 //! What a gateway counted, read at one moment. All counts are cumulative since the gateway started.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use hdrhistogram::Histogram;
 use model::{
@@ -14,10 +14,26 @@ pub struct GatewayStats {
     pub unrouted: u64,
     /// Client connections open right now.
     pub connections: u32,
+    /// TLS handshakes of clients that failed or were not finished in time.
+    pub handshakes_failed: u64,
+    /// In the order of the settings.
+    pub certificates: Vec<CertificateStats>,
+    /// Lines that the access log had no room for.
+    pub access_log_dropped: u64,
     /// In the order of the plan.
     pub pools: Vec<PoolStats>,
     /// What happened lately, oldest first.
     pub events: Vec<BalancerEvent>,
+}
+
+/// A certificate in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateStats {
+    pub file: PathBuf,
+    /// Lower case.
+    pub names: Vec<String>,
+    /// Unix time, ms.
+    pub not_after_ms: i64,
 }
 
 #[derive(Debug, Clone)]

@@ -78,6 +78,9 @@ kinds! {
     PoolRecovered = "pool.recovered", "Pool recovered";
     PanicBegan = "pool.panic", "Panic mode";
     PanicEnded = "pool.calm", "Panic mode over";
+    CertificateReloaded = "certificate.reloaded", "Certificate reloaded";
+    CertificateRefused = "certificate.refused", "Certificate refused";
+    CertificateExpires = "certificate.expires", "Certificate expires";
     ProcessStarted = "process.started", "Process started";
     ProcessExited = "process.exited", "Process exited";
     SourceDown = "source.down", "Source down";

@@ -33,6 +33,7 @@ pub mod snapshot;
 pub mod source;
 pub mod state;
 pub mod time;
+pub mod tls;
 pub mod view;
 
 pub use access::{Role, User, UserId, UserName};
@@ -61,4 +62,5 @@ pub use settings::Settings;
 pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals};
 pub use source::{SourceState, SourceStatus};
 pub use state::{Health, InstanceState};
+pub use tls::{UpstreamTls, Verification};
 pub use view::{BreakerRow, BreakersView, EventsView, InstanceRow, OverviewView, PoolRow, PoolView, PoolsView, SearchHit};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, DegradationPolicy, HealthCheck, InstanceId, InvalidValue,
-    LimitPolicy, OutlierEjection, PoolId, RetryPolicy, Weight, settings::Settings,
+    LimitPolicy, OutlierEjection, PoolId, RetryPolicy, UpstreamTls, Weight, settings::Settings,
 };
 
 /// An absolute URL path without query: starts with `/`, printable ASCII, at most 1024 bytes.
@@ -206,6 +206,8 @@ pub struct PoolPlan {
     pub retry: RetryPolicy,
     pub limits: LimitPolicy,
     pub degradation: DegradationPolicy,
+    #[serde(default)]
+    pub tls: UpstreamTls,
     pub instances: Vec<InstancePlan>,
 }
 
@@ -224,6 +226,7 @@ impl PoolPlan {
             retry: RetryPolicy::default(),
             limits: LimitPolicy::default(),
             degradation: DegradationPolicy::default(),
+            tls: UpstreamTls::default(),
             instances,
         }
     }
@@ -231,7 +234,7 @@ impl PoolPlan {
     /// # Errors
     /// The group of settings that is wrong, and its field.
     pub fn validate(&self) -> Result<(), (&'static str, InvalidValue)> {
-        let groups: [(&str, &dyn Settings); 7] = [
+        let groups: [(&str, &dyn Settings); 8] = [
             ("health check", &self.health_check),
             ("outlier ejection", &self.outlier),
             ("affinity", &self.affinity),
@@ -239,6 +242,7 @@ impl PoolPlan {
             ("retry", &self.retry),
             ("limits", &self.limits),
             ("degradation", &self.degradation),
+            ("tls", &self.tls),
         ];
         groups
             .into_iter()

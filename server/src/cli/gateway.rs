@@ -5,7 +5,7 @@ use control::decide::plan::pool_plan;
 use model::{GatewayPlan, PoolIntent};
 
 use super::{Threads, args::SettingsFlags, runtime};
-use crate::{StartError, config, config::Config, logging, open_files, shutdown::Signals};
+use crate::{StartError, compose::warn_of_unverified, config, config::Config, logging, open_files, shutdown::Signals};
 
 pub(super) fn run(flags: SettingsFlags) -> Result<(), StartError> {
     let config = config::load(&flags.inputs())?;
@@ -17,12 +17,15 @@ pub(super) fn run(flags: SettingsFlags) -> Result<(), StartError> {
     let runtime = runtime(Threads::One)?;
     runtime.block_on(async {
         let signals = Signals::listen()?;
-        let gateway = Gateway::start(GatewayConfig::from(&config.settings.gateway), plan(&config));
-        let gateway = gateway.map_err(|e| StartError::Gateway { why: e.to_string() })?;
+        warn_of_unverified(&config.pools);
+        let gateway = Gateway::start(GatewayConfig::from(&config.settings.gateway), plan(&config))?;
         for address in gateway.local_addrs() {
             tracing::info!(%address, pools = config.pools.len(), "the gateway listens, without a console");
         }
-        signals.asked_to_stop().await;
+        for address in gateway.tls_addrs() {
+            tracing::info!(%address, pools = config.pools.len(), "the gateway listens for TLS, without a console");
+        }
+        signals.asked_to_stop(|| gateway.reload()).await;
         gateway.shutdown();
         Ok(())
     })

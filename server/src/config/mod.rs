@@ -7,6 +7,7 @@
 //!  Settings (as written) ─ cross-checks, host names resolved ─► Config                resolve.rs
 //! ```
 
+mod access_log;
 mod console;
 mod customary;
 mod database;
@@ -27,6 +28,7 @@ mod secret;
 mod show;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod traffic;
 
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use control::PoolSetup;
 use model::Route;
 use serde::{Deserialize, Serialize};
 
+pub use access_log::AccessLogSettings;
 pub use console::{ConsoleSettings, Network, PublicUrl};
 pub use customary::CUSTOMARY;
 pub use database::DatabaseSettings;
@@ -51,6 +54,7 @@ pub use routes::RouteSettings;
 pub use sample::SampleSettings;
 pub use secret::Redacted;
 pub use show::show;
+pub use tls::{CertificateSettings, TlsSettings};
 pub use traffic::TrafficSettings;
 
 /// Everything that can be set, as written. `Default` is the embedded default.

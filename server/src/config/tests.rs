@@ -107,6 +107,34 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
             "evenkeel.toml: gateway.algorithm is wrong (it is \"best\"); allowed: round_robin, weighted_round_robin",
         ),
         (
+            "[gateway]\ntls.listen = \"127.0.0.1:1\"",
+            "evenkeel.toml: gateway.tls.certificates is wrong (it is empty); allowed: a list of tables with certificate and key",
+        ),
+        (
+            "[gateway]\ntls.certificates = [{ certificate = \"a.pem\" }]",
+            "evenkeel.toml: gateway.tls.certificates[0] needs key; allowed: the path of a PEM file with the private key",
+        ),
+        (
+            "[gateway]\nlisten = \"127.0.0.1:1\"\ntls.listen = \"127.0.0.1:1\"",
+            "evenkeel.toml: gateway.tls.listen is wrong (it has 127.0.0.1:1 twice); allowed: one or more IP addresses",
+        ),
+        (
+            "[gateway]\naccess_log.sample = 1.5",
+            "evenkeel.toml: gateway.access_log.sample is wrong (1.5 is out of range); allowed: 0 (failures",
+        ),
+        (
+            "[gateway]\ntrace_sample = nan",
+            "evenkeel.toml: gateway.trace_sample is wrong (NaN is out of range); allowed: 0 (none) to 1",
+        ),
+        (
+            "[[pools]]\nid = \"web\"\ntls.verify = \"some\"\ninstances = []",
+            "evenkeel.toml: pools[0].tls.verify is wrong (it is \"some\"); allowed: full or none",
+        ),
+        (
+            "[[pools]]\nid = \"web\"\ntls = { on = true, name = \"*.a\" }\ninstances = []",
+            "evenkeel.toml: pools[0].tls.name is wrong (must be a host name",
+        ),
+        (
             "[health]\nfall = 0",
             "evenkeel.toml: health.fall is wrong (0 is not between 1 and 100); allowed: 1 to 100 failed checks",
         ),
@@ -261,10 +289,12 @@ fn the_example_names_every_key_with_its_default() {
             key.name
         );
     }
-    // Where there is a default, the example shows it; the three without one show a plausible value.
+    // Where there is a default, the example shows it; those without one show a plausible value.
     let mut shown = config.settings;
     shown.console.public_url = None;
     shown.console.site_root = None;
+    shown.gateway.tls = TlsSettings::default();
+    shown.gateway.access_log.file = None;
     shown.database.url = None;
     shown.pools.clear();
     shown.routes.clear();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use control::Control;
+use gateway::Gateway;
 use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
@@ -19,6 +20,7 @@ pub struct Console {
 
 struct Inner {
     control: Control,
+    gateway: Option<Arc<Gateway>>,
     settings: ConsoleSettings,
     loopback: bool,
     site: Site,
@@ -34,6 +36,8 @@ struct Inner {
 /// What a console is made from.
 pub struct ConsoleParts {
     pub control: Control,
+    /// For what only its own counts tell.
+    pub gateway: Option<Arc<Gateway>>,
     pub settings: ConsoleSettings,
     pub site: Site,
     /// Ends the live streams.
@@ -50,6 +54,7 @@ impl Console {
         Self {
             inner: Arc::new(Inner {
                 control: parts.control,
+                gateway: parts.gateway,
                 loopback: parts.settings.listen.ip().is_loopback(),
                 settings: parts.settings,
                 site: parts.site,
@@ -64,6 +69,10 @@ impl Console {
 
     pub(super) fn control(&self) -> &Control {
         &self.inner.control
+    }
+
+    pub(super) fn gateway(&self) -> Option<&Gateway> {
+        self.inner.gateway.as_deref()
     }
 
     pub(super) fn settings(&self) -> &ConsoleSettings {

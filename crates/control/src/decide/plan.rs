@@ -18,6 +18,7 @@ pub fn pool_plan(setup: &PoolSetup, intent: &PoolIntent) -> PoolPlan {
         retry: intent.policy.retry,
         limits: intent.policy.limits,
         degradation: intent.policy.degradation,
+        tls: setup.tls.clone(),
         instances: setup
             .instances
             .iter()

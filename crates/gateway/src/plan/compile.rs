@@ -15,6 +15,7 @@ use super::{
 use crate::{
     GatewayConfig, PlanError,
     state::{CheckOrders, InstanceState, Journal},
+    tls::Upstream,
 };
 
 /// What every pool of a gateway shares.
@@ -50,6 +51,7 @@ impl Compiled {
                 member.state.order(Some(CheckOrders {
                     check: pool.plan.health_check.clone(),
                     admin: member.admin,
+                    tls: pool.tls.clone(),
                 }));
             }
         }
@@ -98,6 +100,7 @@ fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, common: Common<'_
         return Ok(previous.clone());
     }
     validate(plan)?;
+    let tls = upstream(plan, previous)?;
     let known: HashMap<_, _> = previous
         .iter()
         .flat_map(|pool| &pool.members)
@@ -111,11 +114,22 @@ fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, common: Common<'_
                 || Arc::new(InstanceState::new(plan.pool.clone(), instance.id.clone(), instance.address)),
                 |state| Arc::clone(state),
             );
-            Member::new(instance.weight, instance.admin, state, common.config)
+            Member::new(instance.weight, instance.admin, state, tls.as_deref(), common.config)
         })
         .collect();
     let state = previous.map_or_else(Arc::default, |previous| previous.state.clone());
-    Ok(Arc::new(Pool::new(plan, members, state, previous.map(Arc::as_ref), common)))
+    Ok(Arc::new(Pool::new(plan, members, state, tls, previous.map(Arc::as_ref), common)))
+}
+
+/// The authorities are read again only when something else is asked for.
+fn upstream(plan: &PoolPlan, previous: Option<&Arc<Pool>>) -> Result<Option<Arc<Upstream>>, PlanError> {
+    match previous {
+        Some(previous) if previous.plan.tls == plan.tls => Ok(previous.tls.clone()),
+        _ => Upstream::load(&plan.tls).map_err(|reason| PlanError::Tls {
+            pool: plan.pool.clone(),
+            reason,
+        }),
+    }
 }
 
 fn validate(plan: &PoolPlan) -> Result<(), PlanError> {

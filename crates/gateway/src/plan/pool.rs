@@ -15,6 +15,7 @@ use crate::{
     affinity::{self, Affinity},
     algorithm::{self, Candidates, Frozen, Load, Noted, Picker, Request, Response, pick_noted},
     state::{InstanceState, Journal, Pass, PoolState, RateLimit, monotonic_ms, monotonic_s},
+    tls::Upstream,
 };
 
 /// Instances that any request tries at most.
@@ -27,6 +28,8 @@ pub(crate) struct Pool {
     pub(crate) state: Arc<PoolState>,
     pub(crate) affinity: Option<Arc<Affinity>>,
     pub(crate) rate: Option<Arc<RateLimit>>,
+    /// Absent: in the clear.
+    pub(crate) tls: Option<Arc<Upstream>>,
     /// Empty without affinity.
     index: affinity::Index,
     journal: Arc<Journal>,
@@ -47,7 +50,14 @@ pub(crate) struct Member {
 
 impl Pool {
     /// `members` as in `plan.instances`. `previous` keeps its place in the order when the same instances have the same weights.
-    pub(super) fn new(plan: &PoolPlan, members: Vec<Member>, state: Arc<PoolState>, previous: Option<&Pool>, common: Common<'_>) -> Self {
+    pub(super) fn new(
+        plan: &PoolPlan,
+        members: Vec<Member>,
+        state: Arc<PoolState>,
+        tls: Option<Arc<Upstream>>,
+        previous: Option<&Pool>,
+        common: Common<'_>,
+    ) -> Self {
         let order = |pool: &PoolPlan| -> Vec<_> { pool.instances.iter().map(|i| (i.id.clone(), i.address, i.weight)).collect() };
         let picker = match previous {
             Some(previous) if previous.plan.algorithm == plan.algorithm && order(&previous.plan) == order(plan) => previous.picker.clone(),
@@ -86,6 +96,7 @@ impl Pool {
             state,
             affinity,
             rate,
+            tls,
             index,
             journal: common.journal.clone(),
             picker,
@@ -226,7 +237,13 @@ impl Pool {
 }
 
 impl Member {
-    pub(super) fn new(weight: Weight, admin: AdminState, state: Arc<InstanceState>, config: &GatewayConfig) -> Self {
+    pub(super) fn new(
+        weight: Weight,
+        admin: AdminState,
+        state: Arc<InstanceState>,
+        tls: Option<&Upstream>,
+        config: &GatewayConfig,
+    ) -> Self {
         let served_by = HeaderValue::from_str(state.id.as_str()).expect("a name is printable ASCII");
         let mut peer = HttpPeer::new(state.address, false, String::new());
         debug_assert_eq!(peer._address, SocketAddr::Inet(state.address));
@@ -234,6 +251,9 @@ impl Member {
         peer.options.read_timeout = Some(config.read_timeout);
         peer.options.write_timeout = Some(config.write_timeout);
         peer.options.idle_timeout = Some(config.upstream_idle_timeout);
+        if let Some(tls) = tls {
+            tls.equip(&mut peer, state.address);
+        }
         Self {
             weight,
             admin,

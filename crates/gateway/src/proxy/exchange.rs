@@ -9,7 +9,7 @@ use http::HeaderValue;
 use model::{Guard, Pick};
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::{reuse::Reusing, seat::Seat, upgrade::Handshake};
+use super::{reuse::Reusing, seat::Seat, trace::Trace, upgrade::Handshake};
 use crate::{
     affinity::Known,
     algorithm::Request,
@@ -33,6 +33,9 @@ pub(crate) struct Exchange {
     /// The request asks for an upgrade.
     pub(super) upgrade: bool,
     pub(super) request_id: Option<HeaderValue>,
+    pub(super) trace: Option<Trace>,
+    /// How long the instance took to the head of its answer.
+    answered_after: Option<Duration>,
     /// Of its body, so far.
     pub(super) body_bytes: u64,
     /// Written along, for requests that get one.
@@ -56,6 +59,15 @@ struct Routed {
     /// Through the pool's breaker.
     pass: Pass,
     known: Option<Known>,
+}
+
+/// For the access log.
+#[derive(Debug)]
+pub(super) struct Journey<'a> {
+    pub(super) pool: Option<&'a str>,
+    pub(super) instance: Option<&'a str>,
+    pub(super) retries: usize,
+    pub(super) instance_took: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -83,6 +95,8 @@ impl Exchange {
             routed: None,
             upgrade: false,
             request_id: None,
+            trace: None,
+            answered_after: None,
             body_bytes: 0,
             receipt: None,
             refused: None,
@@ -161,7 +175,7 @@ impl Exchange {
             // In a group of its own and not kept, so that every upgrade has a fresh connection, made by the handshake.
             peer.group_key = 1;
             peer.options.idle_timeout = Some(Duration::ZERO);
-            attempt.handshake = Some(Handshake::begin(&mut peer.options));
+            attempt.handshake = Some(Handshake::begin(&mut peer, routed.pool.tls.clone()));
         }
         Some(peer)
     }
@@ -251,6 +265,7 @@ impl Exchange {
             handshake.set_answered();
         }
         self.note(|draft| draft.answered(status));
+        self.answered_after = Some(self.instance_took());
         if let Some(routed) = &mut self.routed {
             let failed = status >= 500;
             routed.judge_attempt(failed, self.body_complete);
@@ -301,6 +316,17 @@ impl Exchange {
             if !routed.pool.members[attempt.member].state.latencies.record(latency) {
                 routed.pool.state.former.record(latency);
             }
+        }
+    }
+
+    /// Where the request went.
+    pub(super) fn journey(&self) -> Journey<'_> {
+        let routed = self.routed.as_ref();
+        Journey {
+            pool: routed.map(|routed| routed.pool.id().as_str()),
+            instance: self.member().map(|(_, member)| member.state.id.as_str()),
+            retries: routed.map_or(0, |routed| routed.attempts.saturating_sub(1)),
+            instance_took: self.answered_after,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The phases of a request, as Pingora calls them: route, pick, forward, answer, count.
 
+mod access;
 mod admit;
 mod answer;
 mod exchange;
@@ -9,6 +10,7 @@ mod identity;
 mod retry;
 mod reuse;
 mod seat;
+mod trace;
 mod upgrade;
 
 use std::{
@@ -32,14 +34,16 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use tracing::debug;
 
-use self::{answer::Answer, exchange::Exchange};
+use self::{answer::Answer, exchange::Exchange, trace::Trace};
 use crate::{
     GatewayConfig,
+    access_log::AccessLog,
     algorithm::Request,
     plan::{Common, Compiled},
     receipt::{ASK, Head, ReceiptBook},
     serve,
     state::{Journal, Outcome, Refusal},
+    tls::Keyring,
 };
 
 /// How long the rest of a request's body is read after an early answer, to keep the connection.
@@ -53,6 +57,10 @@ pub(crate) struct Shared {
     pub(crate) journal: Arc<Journal>,
     pub(crate) receipts: ReceiptBook,
     pub(crate) config: GatewayConfig,
+    /// Absent without TLS for clients.
+    pub(crate) keyring: Option<Arc<Keyring>>,
+    pub(crate) handshakes_failed: Arc<AtomicU64>,
+    pub(crate) access_log: Option<AccessLog>,
 }
 
 impl Shared {
@@ -97,6 +105,8 @@ impl ProxyHttp for Proxy {
         session.set_read_timeout(Some(config.client_read_timeout));
         session.set_write_timeout(Some(config.client_write_timeout));
         session.set_total_drain_timeout(Some(BODY_DRAIN_TIMEOUT));
+        let is_body_done = session.as_mut().is_body_done();
+        self.await_body(session, exchange, is_body_done);
         Ok(())
     }
 
@@ -170,8 +180,13 @@ impl ProxyHttp for Proxy {
             let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
             request.insert_header(identity::X_REQUEST_ID, id.clone())?;
         }
+        if let Some(config) = &self.shared.config.trace {
+            let trace = exchange.trace.get_or_insert_with(|| Trace::of(&request.headers, config.sample));
+            trace.write(request)?;
+        }
+        forward::join_cookies(request)?;
         match &exchange.connection {
-            Some(connection) => forward::add_origin(request, connection.client()),
+            Some(connection) => forward::add_origin(request, connection.client(), connection.is_secure()),
             None => Ok(()),
         }
     }
@@ -194,6 +209,7 @@ impl ProxyHttp for Proxy {
                 return Err(Error::explain(ErrorType::HTTPStatus(413), "the body is larger than allowed").into_down());
             }
         }
+        self.await_body(session, exchange, end_of_stream);
         if end_of_stream {
             exchange.body_complete();
         }
@@ -322,6 +338,10 @@ impl ProxyHttp for Proxy {
             let failure = e.map(|e| format!("{}: {}", e.esource().as_str(), e.etype().as_str()));
             self.shared.receipts.keep(draft.finish(status, failure));
         }
+        if let (Some(connection), Some(ErrorSource::Downstream)) = (&exchange.connection, e.map(Error::esource)) {
+            connection.cancel();
+        }
+        access::write(&self.shared, session, e, exchange, &self.picked_by(session, exchange));
         exchange.settle(outcome);
         if let Some(connection) = &exchange.connection {
             let config = &self.shared.config;
@@ -377,6 +397,15 @@ impl Proxy {
             .config
             .identity_headers
             .then(|| exchange.request_id.get_or_insert_with(|| identity::request_id(headers)).clone())
+    }
+
+    /// Pingora has no read timeout for the bodies of HTTP/2, so the stream's own clock takes over: silence counts as in HTTP/1.
+    fn await_body(&self, session: &Session, exchange: &Exchange, is_done: bool) {
+        match &exchange.connection {
+            Some(connection) if session.as_http2().is_some() && is_done => connection.unbounded(),
+            Some(connection) if session.as_http2().is_some() => connection.expect_within(self.shared.config.client_read_timeout),
+            _ => {}
+        }
     }
 
     fn touch_tunnel(&self, exchange: &Exchange) {

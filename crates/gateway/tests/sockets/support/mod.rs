@@ -1,6 +1,7 @@
 //! Upstreams, plans and waiting.
 
 mod raw;
+pub(crate) mod tls;
 mod upstream;
 
 pub(crate) use raw::{Raw, raw_upstream, read_head, read_to_close, talk};

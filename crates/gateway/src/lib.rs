@@ -19,6 +19,7 @@ mod algorithm;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod config;
+mod distribution;
 mod error;
 mod gateway;
 mod health;
@@ -30,8 +31,7 @@ mod stats;
 
 pub use affinity::AffinityKey;
 pub use config::GatewayConfig;
+pub use distribution::Distribution;
 pub use error::{PlanError, StartError};
 pub use gateway::Gateway;
-/// The type of [`PoolStats::histogram`] and [`InstanceStats::histogram`].
-pub use hdrhistogram::Histogram;
 pub use stats::{GatewayStats, InstanceStats, PoolStats};

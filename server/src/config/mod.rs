@@ -13,6 +13,7 @@ mod database;
 mod environment;
 mod error;
 mod gateway;
+mod gateways;
 mod health;
 mod key;
 mod layers;
@@ -41,7 +42,10 @@ pub use database::DatabaseSettings;
 pub use environment::EnvironmentSettings;
 pub use error::ConfigError;
 pub use gateway::GatewaySettings;
+pub use gateways::GatewaysSettings;
+pub(crate) use gateways::check_token;
 pub use key::{Key, all_keys};
+pub(crate) use layers::TOKEN_VARIABLE;
 pub use layers::{Inputs, Origin};
 pub use load::load;
 pub use log::{LogFormat, LogSettings};
@@ -59,6 +63,7 @@ pub use traffic::TrafficSettings;
 pub struct Settings {
     pub console: ConsoleSettings,
     pub gateway: GatewaySettings,
+    pub gateways: GatewaysSettings,
     pub health: model::HealthCheck,
     pub database: DatabaseSettings,
     pub sample: SampleSettings,

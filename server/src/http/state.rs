@@ -8,7 +8,7 @@ use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 
-use super::{live::STREAMS_MAX, render, site::Site};
+use super::{gateways::Gateways, live::STREAMS_MAX, render, site::Site};
 use crate::config::ConsoleSettings;
 
 /// Cheap to clone.
@@ -22,6 +22,7 @@ struct Inner {
     settings: ConsoleSettings,
     loopback: bool,
     site: Site,
+    gateways: Option<Gateways>,
     leptos: LeptosOptions,
     renderers: LocalPoolHandle,
     /// One permit per live stream.
@@ -36,6 +37,8 @@ pub struct ConsoleParts {
     pub control: Control,
     pub settings: ConsoleSettings,
     pub site: Site,
+    /// Absent when no gateway may report here.
+    pub gateways: Option<Gateways>,
     /// Ends the live streams.
     pub stopping: CancellationToken,
 }
@@ -53,6 +56,7 @@ impl Console {
                 loopback: parts.settings.listen.ip().is_loopback(),
                 settings: parts.settings,
                 site: parts.site,
+                gateways: parts.gateways,
                 leptos,
                 renderers: render::threads(),
                 streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -72,6 +76,10 @@ impl Console {
 
     pub(super) fn site(&self) -> &Site {
         &self.inner.site
+    }
+
+    pub(super) fn gateways(&self) -> Option<&Gateways> {
+        self.inner.gateways.as_ref()
     }
 
     pub(super) fn leptos(&self) -> &LeptosOptions {

@@ -9,7 +9,9 @@ const WAIT_MIN: Duration = Duration::from_millis(100);
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Why it is away is said again this often.
 const SAY_EVERY: Duration = Duration::from_secs(60);
-/// A console that asks for less is not flooded, and one that asks for more is not left alone for long.
+/// Between two exchanges with a console that asks for the next at once: it is not flooded, whatever it answers.
+const NEXT_MIN: Duration = Duration::from_millis(20);
+/// One that asks for more is not left alone for long.
 const NEXT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl Contact {
                 };
                 self.has_answered = true;
                 Next {
-                    wait: next.min(NEXT_MAX),
+                    wait: next.clamp(NEXT_MIN, NEXT_MAX),
                     say,
                 }
             }
@@ -133,7 +135,7 @@ mod tests {
         let mut contact = Contact::default();
         let answered = || Outcome::Answered { next: ms(0) };
         assert_eq!(contact.after(answered(), ms(10), 0.0).say, Some(Say::Joined));
-        assert_eq!(contact.after(answered(), ms(1_000), 0.0), Next { wait: ms(0), say: None });
+        assert_eq!(contact.after(answered(), ms(1_000), 0.0), Next { wait: NEXT_MIN, say: None });
         assert_eq!(contact.away(ms(1_500)), None);
 
         let away = |why: &str| Some(Say::Away { why: why.to_owned() });

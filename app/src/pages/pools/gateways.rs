@@ -35,15 +35,15 @@ struct Row {
 struct Word {
     state: &'static str,
     symbol: Icon,
-    word: String,
+    text: String,
 }
 
 impl Word {
-    fn new(state: &'static str, symbol: Icon, word: impl Into<String>) -> Self {
+    fn new(state: &'static str, symbol: Icon, text: impl Into<String>) -> Self {
         Self {
             state,
             symbol,
-            word: word.into(),
+            text: text.into(),
         }
     }
 
@@ -51,7 +51,7 @@ impl Word {
         view! {
             <span class="badge" data-state=self.state>
                 {icon(self.symbol)}
-                <span>{self.word}</span>
+                <span>{self.text}</span>
             </span>
         }
     }
@@ -275,9 +275,9 @@ mod tests {
             why: "pool web is named twice".into(),
         };
         let row = Row::new(&gateway(GatewayState::Stale, why), 15_000);
-        assert_eq!((row.report.state, row.report.word.as_str()), ("going_down", "stale 14 s"));
+        assert_eq!((row.report.state, row.report.text.as_str()), ("going_down", "stale 14 s"));
         assert_eq!(
-            (row.plan.state, row.plan.word.as_str(), row.why.as_deref()),
+            (row.plan.state, row.plan.text.as_str(), row.why.as_deref()),
             ("down", "refused", Some("pool web is named twice"))
         );
         assert_eq!((row.bar, row.addresses.as_str()), (100, "10.0.0.5:8080"));

@@ -60,7 +60,7 @@ impl Agent {
             link: self.link,
         };
         tracing::info!(gateway = %self.id, console = following.link.shown(), "the gateway looks for its console");
-        following.serving.from_file()?;
+        following.serving.start_from_file()?;
         let gateway = following.serving.shared();
         let end = async {
             signals.asked_to_stop().await;

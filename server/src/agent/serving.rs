@@ -65,7 +65,7 @@ impl Serving {
     }
 
     /// Serves by the kept plan, when there is one that can be believed.
-    pub(super) fn from_file(&mut self) -> Result<(), StartError> {
+    pub(super) fn start_from_file(&mut self) -> Result<(), StartError> {
         let file = self.file.path().display().to_string();
         let orders = match self.file.load() {
             Ok(Some(orders)) => orders,

@@ -133,11 +133,11 @@ pub(super) struct GatewayFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Console")]
 pub(super) struct ControlFlags {
-    /// The console to follow, such as https://ops.example.com; without it the settings file is followed
+    /// The console to follow, such as `https://ops.example.com`; without it the settings file is followed
     #[arg(long, value_name = "URL")]
     pub(super) control: Option<PublicUrl>,
-    /// What lets this gateway in: gateways.token of the console's settings [also: EVENKEEL_GATEWAY_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = redacted, requires = "control", conflicts_with = "token_file")]
+    /// What lets this gateway in: gateways.token of the console's settings [also: `EVENKEEL_GATEWAY_TOKEN`]
+    #[arg(long, value_name = "TOKEN", requires = "control", conflicts_with = "token_file")]
     pub(super) token: Option<Redacted>,
     /// A file with the token in it and nothing else
     #[arg(long, value_name = "FILE", requires = "control")]
@@ -151,11 +151,6 @@ pub(super) struct ControlFlags {
     /// Allow http to a console that is not on this machine: the token and the plan can then be read on the way
     #[arg(long, requires = "control")]
     pub(super) plain_http: bool,
-}
-
-/// Never fails; whether it is a token is said without showing it.
-fn redacted(text: &str) -> Result<Redacted, std::convert::Infallible> {
-    Ok(Redacted::new(text))
 }
 
 #[derive(Debug, Args)]

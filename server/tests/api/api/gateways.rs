@@ -75,8 +75,8 @@ impl Remote {
         let mut url = None;
         wait_until("the gateway listens", SOON, async || {
             let lines = self.program.log();
-            let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let listening = lines.filter(|line| line["message"] == "the gateway listens").last();
+            let mut lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let listening = lines.rfind(|line| line["message"] == "the gateway listens");
             url = listening.and_then(|line| Some(format!("http://{}/", line["address"].as_str()?)));
             url.is_some()
         })

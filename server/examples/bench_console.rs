@@ -163,6 +163,7 @@ impl Bench {
             gateway: None,
             settings: evenkeel::config::ConsoleSettings::default(),
             site: Site::open(None, std::path::Path::new("/nonexistent/evenkeel")).expect("no site is fine"),
+            gateways: None,
             stopping: stopping.clone(),
         }));
         tokio::spawn(listen::serve(listener, router.clone(), stopping.clone(), Duration::from_secs(5)));

@@ -7,7 +7,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use adapters::builtin::{BuiltinBalancer, Companion, Supervisor, SupervisorConfig};
+use adapters::builtin::{
+    BuiltinBalancer, Companion, Supervisor, SupervisorConfig,
+    fleet::{Fleet, Limits},
+};
 use control::{
     Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
     ports::{Balancer, Clock, SystemClock, Workloads},
@@ -21,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     StartError,
     config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
-    http::{Console, ConsoleParts, Site, listen, router},
+    http::{Console, ConsoleParts, Gateways, Site, listen, router},
     start_error::reachable,
 };
 
@@ -140,15 +143,18 @@ impl Application {
             affinity_key: AffinityKey::new(key),
             ..GatewayConfig::from(&settings.gateway)
         };
+        let plan = GatewayPlan { routes, pools: plans };
+        let limits = Limits::from(&settings.gateways);
+        let fleet = Arc::new(Fleet::new(limits, plan.clone(), key));
         warn_of_unverified(&pools);
-        let gateway = Arc::new(Gateway::start(gateway_config, GatewayPlan { routes, pools: plans })?);
+        let gateway = Arc::new(Gateway::start(gateway_config, plan)?);
         if let Some(samples) = &samples {
             accompany(samples, config, &gateway).await?;
         }
 
         let store = Arc::new(store.clone());
         let ports = Ports {
-            balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone())) as Arc<dyn Balancer>],
+            balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone(), fleet.clone())) as Arc<dyn Balancer>],
             workloads: samples.into_iter().map(|s| s as Arc<dyn Workloads>).collect(),
             policies: store.clone(),
             journal: store.clone(),
@@ -170,6 +176,7 @@ impl Application {
             gateway: Some(gateway.clone()),
             settings: settings.console.clone(),
             site,
+            gateways: settings.gateways.token.as_ref().map(|token| Gateways::new(fleet, token)),
             stopping: stopping.clone(),
         });
         let http = tokio::spawn(listen::serve(listener, router(console), stopping.clone(), CONSOLE_DRAIN));

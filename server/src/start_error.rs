@@ -31,7 +31,9 @@ pub enum StartError {
     Samples { why: String, program: String },
     #[error("the console cannot start: {why}")]
     Control { why: String },
-    #[error("`evenkeel gateway` needs [[pools]] and [[routes]] of your own; name a settings file that has some with --config")]
+    #[error(
+        "`evenkeel gateway` needs a console to follow (--control), or [[pools]] and [[routes]] of your own in a settings file (--config)"
+    )]
     NoPools,
     #[error("{0}")]
     Refused(String),

@@ -29,6 +29,7 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
         ViewKey::Pools => ViewData::Pools(PoolsView {
             pools: facts.snapshot.pools.iter().map(row).collect(),
             sources: facts.snapshot.sources.clone(),
+            gateways: facts.snapshot.gateways.clone(),
         }),
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),

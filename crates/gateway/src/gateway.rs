@@ -22,14 +22,13 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    CertificateStats, GatewayConfig, GatewayStats, InstanceStats, LogTarget, PlanError, PoolStats, StartError,
+    CertificateStats, Distribution, GatewayConfig, GatewayStats, InstanceStats, LogTarget, PlanError, PoolStats, StartError,
     access_log::AccessLog,
     health,
     plan::{Common, Compiled, Member, Pool, compile, replace_pool},
     proxy::Shared,
     receipt::ReceiptBook,
     serve::{self, Stop},
-    state,
     tls::{self, Keyring},
 };
 
@@ -132,6 +131,11 @@ impl Gateway {
             pools: self.shared.plan.load().pools.iter().map(|pool| observe_pool(pool)).collect(),
             events: self.shared.journal.events(),
         }
+    }
+
+    /// Signs and believes affinity cookies by this key from now on; those signed by the one before are worth nothing.
+    pub fn replace_affinity_key(&self, key: [u8; 32]) {
+        self.shared.config.affinity_key.replace(key);
     }
 
     /// Closes these breakers at once; what they counted is forgotten.
@@ -280,9 +284,9 @@ async fn keep_fresh(shared: Weak<Shared>, changed: Arc<Notify>) {
 
 fn observe_pool(pool: &Pool) -> PoolStats {
     let instances: Vec<_> = pool.members.iter().map(|member| observe_member(pool, member)).collect();
-    let mut histogram = pool.state.former.histogram();
+    let mut histogram = Distribution::from(&pool.state.former.histogram());
     for instance in &instances {
-        state::add(&mut histogram, &instance.histogram);
+        histogram.add(&instance.histogram);
     }
     let tally = &pool.state.tally;
     PoolStats {
@@ -317,7 +321,7 @@ fn observe_member(pool: &Pool, member: &Member) -> InstanceStats {
         pinned: pool.affinity.as_ref().map(|_| state.pinned.load(Ordering::Relaxed)),
         in_flight: state.tally.in_flight(),
         counters: state.tally.counters(),
-        histogram: state.latencies.histogram(),
+        histogram: Distribution::from(&state.latencies.histogram()),
         last_check: state.last_check(),
         load: state.load(),
     }

@@ -21,6 +21,7 @@ mod algorithm;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod config;
+mod distribution;
 mod error;
 mod gateway;
 mod health;
@@ -36,9 +37,8 @@ mod tls;
 pub use access_log::{AccessLogConfig, LogTarget};
 pub use affinity::AffinityKey;
 pub use config::{GatewayConfig, ReceiptConfig, TraceConfig};
+pub use distribution::Distribution;
 pub use error::{PlanError, StartError};
 pub use gateway::Gateway;
-/// The type of [`PoolStats::histogram`] and [`InstanceStats::histogram`].
-pub use hdrhistogram::Histogram;
 pub use stats::{CertificateStats, GatewayStats, InstanceStats, PoolStats};
 pub use tls::{CertificateError, CertificateFiles, TlsConfig};

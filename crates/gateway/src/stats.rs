@@ -1,14 +1,17 @@
-//! What a gateway counted, read at one moment. All counts are cumulative since the gateway started.
+//! What a gateway counted, read at one moment. All counts are cumulative since the gateway started. Serialised, it is what a gateway
+//! elsewhere tells its console.
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use hdrhistogram::Histogram;
 use model::{
     AdminState, Algorithm, BalancerEvent, BreakerStatus, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Refusals, Retries,
     Reused, Weight,
 };
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone)]
+use crate::Distribution;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatewayStats {
     /// Requests that matched no route (answered 404).
     pub unrouted: u64,
@@ -27,7 +30,7 @@ pub struct GatewayStats {
 }
 
 /// A certificate in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateStats {
     pub file: PathBuf,
     /// Lower case.
@@ -36,7 +39,7 @@ pub struct CertificateStats {
     pub not_after_ms: i64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolStats {
     pub pool: PoolId,
     /// Of the plan in force.
@@ -56,11 +59,11 @@ pub struct PoolStats {
     /// Why it does without routes of low priority; absent while it does not.
     pub degraded: Option<String>,
     /// Latency in µs: answered requests and those that ran into a timeout. Tunnels are not in it.
-    pub histogram: Histogram<u64>,
+    pub histogram: Distribution,
     pub instances: Vec<InstanceStats>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStats {
     pub id: InstanceId,
     pub address: SocketAddr,
@@ -78,7 +81,7 @@ pub struct InstanceStats {
     /// One per attempt: a request that failed over counts on both instances, on the first as `failed`.
     pub counters: Counters,
     /// Latency in µs, as in [`PoolStats::histogram`].
-    pub histogram: Histogram<u64>,
+    pub histogram: Distribution,
     pub last_check: Option<CheckResult>,
     pub load: Option<LoadReport>,
 }

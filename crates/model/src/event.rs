@@ -85,6 +85,10 @@ kinds! {
     ProcessExited = "process.exited", "Process exited";
     SourceDown = "source.down", "Source down";
     SourceUp = "source.up", "Source up";
+    GatewayJoined = "gateway.joined", "Gateway joined";
+    GatewayLost = "gateway.lost", "Gateway lost";
+    GatewayBack = "gateway.back", "Gateway back";
+    PlanRefused = "gateway.refused", "Plan refused by a gateway";
     UserCreated = "user.created", "User created";
 }
 

@@ -17,6 +17,7 @@ pub mod change;
 pub mod degradation;
 pub mod error;
 pub mod event;
+pub mod fleet;
 pub mod id;
 pub mod limits;
 pub mod live;
@@ -44,7 +45,8 @@ pub use change::{FieldDiff, PoolChange};
 pub use degradation::DegradationPolicy;
 pub use error::ApiError;
 pub use event::{Actor, Event, EventFilter, EventKind, NewEvent, Severity};
-pub use id::{BalancerId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
+pub use fleet::{GatewayObservation, GatewaySnapshot, GatewayState, LateCounts, PlanState};
+pub use id::{BalancerId, GatewayId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
 pub use limits::LimitPolicy;
 pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
 pub use observation::{

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdminState, Algorithm, BalancerId, BreakerStatus, Health, InstanceId, NewEvent, PoolId, Weight, WorkloadId};
+use crate::{
+    AdminState, Algorithm, BalancerId, BreakerStatus, GatewayObservation, Health, InstanceId, LateCounts, NewEvent, PoolId, Weight,
+    WorkloadId,
+};
 
 /// Cumulative counts since the reporter started. A smaller value than before means that it restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -131,6 +134,12 @@ pub struct BalancerObservation {
     pub pools: Vec<PoolObservation>,
     /// What happened inside it, oldest first: the last [`BalancerEvent::KEPT`].
     pub events: Vec<BalancerEvent>,
+    /// The data planes it is made of; empty where it is one that tells nothing of its parts.
+    #[serde(default)]
+    pub gateways: Vec<GatewayObservation>,
+    /// What the counters have gained beyond what happened since the last observation.
+    #[serde(default)]
+    pub late: Vec<LateCounts>,
 }
 
 /// Something that only the balancer itself can tell.

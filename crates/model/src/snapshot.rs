@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, InstanceId, InstanceState, LatencySummary, LoadReport, PoolId,
-    ProcessObservation, Refusals, Retries, SourceStatus, Weight,
+    AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, GatewaySnapshot, InstanceId, InstanceState, LatencySummary, LoadReport,
+    PoolId, ProcessObservation, Refusals, Retries, SourceStatus, Weight,
 };
 
 /// Where this console stands; a production environment is shown in red and asks twice before dangerous verbs.
@@ -91,4 +91,6 @@ pub struct Snapshot {
     pub totals: Totals,
     pub sources: Vec<SourceStatus>,
     pub pools: Vec<PoolSnapshot>,
+    /// The gateways of every balancer that tells of its parts, the console's own first, then by name.
+    pub gateways: Vec<GatewaySnapshot>,
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AffinityKind, Algorithm, BalancerId, BreakerHold, BreakerStatus, Event, HealthCheck, InstanceId, InstanceSnapshot, InstanceState,
-    PoolId, Refusals, Retries, SourceStatus, Totals,
+    AffinityKind, Algorithm, BalancerId, BreakerHold, BreakerStatus, Event, GatewaySnapshot, HealthCheck, InstanceId, InstanceSnapshot,
+    InstanceState, PoolId, Refusals, Retries, SourceStatus, Totals,
 };
 
 /// "Is everything all right, and if not, where?"
@@ -54,6 +54,7 @@ pub struct PoolRow {
 pub struct PoolsView {
     pub pools: Vec<PoolRow>,
     pub sources: Vec<SourceStatus>,
+    pub gateways: Vec<GatewaySnapshot>,
 }
 
 /// One line of the instance table.

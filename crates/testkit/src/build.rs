@@ -153,5 +153,7 @@ pub fn balancer_observation(pools: Vec<PoolObservation>) -> BalancerObservation 
         window: Window::default(),
         pools,
         events: vec![],
+        gateways: vec![],
+        late: vec![],
     }
 }

@@ -14,6 +14,7 @@ mod database;
 mod environment;
 mod error;
 mod gateway;
+mod gateways;
 mod health;
 mod key;
 mod layers;
@@ -44,7 +45,10 @@ pub use database::DatabaseSettings;
 pub use environment::EnvironmentSettings;
 pub use error::ConfigError;
 pub use gateway::GatewaySettings;
+pub use gateways::GatewaysSettings;
+pub(crate) use gateways::check_token;
 pub use key::{Key, all_keys};
+pub(crate) use layers::TOKEN_VARIABLE;
 pub use layers::{Inputs, Origin};
 pub use load::load;
 pub use log::{LogFormat, LogSettings};
@@ -63,6 +67,7 @@ pub use traffic::TrafficSettings;
 pub struct Settings {
     pub console: ConsoleSettings,
     pub gateway: GatewaySettings,
+    pub gateways: GatewaysSettings,
     pub health: model::HealthCheck,
     pub database: DatabaseSettings,
     pub sample: SampleSettings,

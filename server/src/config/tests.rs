@@ -84,7 +84,7 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             "[gatway]\nx = 1",
-            "evenkeel.toml: there is no setting gatway; allowed here: console, gateway, health",
+            "evenkeel.toml: there is no setting gatway; allowed here: console, gateway, gateways, health",
         ),
         (
             "[console]\nlisten = \"here\"",
@@ -133,6 +133,18 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         (
             "[[pools]]\nid = \"web\"\ntls = { on = true, name = \"*.a\" }\ninstances = []",
             "evenkeel.toml: pools[0].tls.name is wrong (must be a host name",
+        ),
+        (
+            "[gateways]\ntoken = \"s3cr3t\"",
+            "evenkeel.toml: gateways.token is wrong (it is shorter than 16 characters); allowed: 16 to 256 letters",
+        ),
+        (
+            "[gateways]\ntoken = \"https://u:s3cr3t@example.com\"",
+            "evenkeel.toml: gateways.token is wrong (it has other characters); allowed: 16 to 256 letters",
+        ),
+        (
+            "[gateways]\nsilent_after_s = 1",
+            "evenkeel.toml: gateways.silent_after_s is wrong (1 is out of range); allowed: 3 to 3600 seconds",
         ),
         (
             "[health]\nfall = 0",
@@ -296,6 +308,7 @@ fn the_example_names_every_key_with_its_default() {
     shown.gateway.tls = TlsSettings::default();
     shown.gateway.access_log.file = None;
     shown.database.url = None;
+    shown.gateways.token = None;
     shown.pools.clear();
     shown.routes.clear();
     assert_eq!(shown, defaults);

@@ -10,7 +10,7 @@ use axum::{
 };
 use rand::Rng as _;
 
-use super::client::Peer;
+use super::{client::Peer, gateways};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -33,7 +33,7 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
     let shown = id.to_str().unwrap_or_default();
     if status >= 500 {
         tracing::error!(request = shown, %method, path, status, took_us, peer, "a request failed");
-    } else if matches!(method, Method::GET | Method::HEAD) {
+    } else if matches!(method, Method::GET | Method::HEAD) || (status < 300 && path.starts_with(gateways::PREFIX)) {
         tracing::debug!(request = shown, %method, path, status, took_us, peer, "answered");
     } else {
         tracing::info!(request = shown, %method, path, status, took_us, peer, "answered");

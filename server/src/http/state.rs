@@ -9,7 +9,7 @@ use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 
-use super::{live::STREAMS_MAX, render, site::Site};
+use super::{gateways::Gateways, live::STREAMS_MAX, render, site::Site};
 use crate::config::ConsoleSettings;
 
 /// Cheap to clone.
@@ -24,6 +24,7 @@ struct Inner {
     settings: ConsoleSettings,
     loopback: bool,
     site: Site,
+    gateways: Option<Gateways>,
     leptos: LeptosOptions,
     renderers: LocalPoolHandle,
     /// One permit per live stream.
@@ -40,6 +41,8 @@ pub struct ConsoleParts {
     pub gateway: Option<Arc<Gateway>>,
     pub settings: ConsoleSettings,
     pub site: Site,
+    /// Absent when no gateway may report here.
+    pub gateways: Option<Gateways>,
     /// Ends the live streams.
     pub stopping: CancellationToken,
 }
@@ -58,6 +61,7 @@ impl Console {
                 loopback: parts.settings.listen.ip().is_loopback(),
                 settings: parts.settings,
                 site: parts.site,
+                gateways: parts.gateways,
                 leptos,
                 renderers: render::threads(),
                 streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -81,6 +85,10 @@ impl Console {
 
     pub(super) fn site(&self) -> &Site {
         &self.inner.site
+    }
+
+    pub(super) fn gateways(&self) -> Option<&Gateways> {
+        self.inner.gateways.as_ref()
     }
 
     pub(super) fn leptos(&self) -> &LeptosOptions {

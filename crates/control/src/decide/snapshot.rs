@@ -8,7 +8,10 @@ use model::{
     WorkloadObservation,
 };
 
-use super::rates::{self, Moments};
+use super::{
+    gateways,
+    rates::{self, Moments},
+};
 
 /// A balancer's answers: the one just given, the one before, and the one at the beginning of the 10 s window.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +100,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Snapshot {
         seq: inputs.seq,
         at_ms: inputs.at_ms,
         totals: overall(inputs.balancers, inputs.previous),
+        gateways: inputs.balancers.iter().flat_map(gateways::snapshots).collect(),
         sources: inputs.sources,
         pools,
     }

@@ -40,7 +40,7 @@ pub(crate) struct Entry<'a> {
 
 impl Entry<'_> {
     /// With its line end.
-    pub(super) fn to_line(&self) -> String {
+    pub(super) fn in_a_line(&self) -> String {
         let mut line = Line(String::with_capacity(512));
         line.0.push('{');
         line.raw("time", format_args!("\"{}\"", rfc3339(self.at_ms)));
@@ -174,7 +174,7 @@ mod tests {
             ..Entry::default()
         };
         assert_eq!(
-            entry.to_line(),
+            entry.in_a_line(),
             "{\"time\":\"2000-02-29T12:34:56.789Z\",\"request_id\":\"order-7\",\"trace_id\":\"0000000000000000000000000000004b\",\
              \"client\":\"203.0.113.9\",\"method\":\"GET\",\"host\":\"shop.test\",\"path\":\"/cart\",\"status\":200,\"bytes\":12,\
              \"ms\":1.50,\"instance_ms\":1.00,\"pool\":\"web\",\"instance\":\"web-1\",\"retries\":0,\"protocol\":\"HTTP/2\",\
@@ -194,7 +194,7 @@ mod tests {
             request_id: Some(long.as_bytes()),
             ..Entry::default()
         }
-        .to_line();
+        .in_a_line();
         assert!(line.len() < 8_000, "{}", line.len());
         let value: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["user_agent"].as_str().unwrap(), format!("{}…", "é".repeat(TEXT_MAX)));
@@ -203,7 +203,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_line_stays_one_line_and_one_object(agent in prop::collection::vec(any::<u8>(), 0..600), path in ".*") {
-            let line = Entry { user_agent: Some(&agent), path: &path, ..Entry::default() }.to_line();
+            let line = Entry { user_agent: Some(&agent), path: &path, ..Entry::default() }.in_a_line();
             let is_closed = line.ends_with("}\n");
             prop_assert!(is_closed);
             prop_assert!(!line[..line.len() - 1].chars().any(is_hidden), "{line:?}");

@@ -78,7 +78,7 @@ impl Proxy {
                     Guard::InFlight,
                     passes,
                     format!("{in_flight} of at most {} in flight", limits.in_flight),
-                )
+                );
             });
             if !passes {
                 return refused(Refusal::InFlight, Answer::TooBusy);

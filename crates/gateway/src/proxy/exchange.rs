@@ -125,7 +125,7 @@ impl Exchange {
                     Guard::PoolBreaker,
                     entered.is_some(),
                     if entered.is_some() { "lets pass" } else { "open" },
-                )
+                );
             });
         }
         let Some(pass) = entered else {

@@ -49,7 +49,7 @@ impl Reusing {
     fn stop_sharing(&mut self) {
         self.recorder = self.recorder.take().filter(|_| self.policy.stale_s > 0 && self.lead.is_none());
         if let Some(lead) = self.lead.take() {
-            lead.is_own();
+            lead.keep_to_itself();
         }
     }
 

@@ -83,7 +83,7 @@ impl Lead {
     }
 
     /// The answer is not for others: they ask for themselves, without waiting for one another.
-    pub(crate) fn is_own(self) {
+    pub(crate) fn keep_to_itself(self) {
         self.progress.send_replace(Progress::Own);
     }
 
@@ -155,7 +155,7 @@ mod tests {
             panic!("it is over")
         };
         let mut own = under(&flights, "/a");
-        lead.is_own();
+        lead.keep_to_itself();
         assert_eq!(own.head().await, Awaited::Own);
         assert!(flights.0.lock().is_empty(), "nothing stays behind");
     }

@@ -102,7 +102,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Acceptor<A> {
                     let (acceptor, tls) = (self.clone(), tls.cloned());
                     self.connections.spawn(async move {
                         let work = acceptor.serve(stream, client, tls.as_deref(), &connection);
-                        if !connection.clone().run(work).await {
+                        if !Box::pin(connection.clone().run(work)).await {
                             debug!(%client, "closed a connection on which nothing happened in time");
                         }
                         drop(place);

@@ -1,5 +1,6 @@
 //! `/api/…`
 
 mod functions;
+mod gateways;
 mod live;
 mod origin;

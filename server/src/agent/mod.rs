@@ -63,7 +63,7 @@ impl Agent {
         following.serving.start_from_file()?;
         let gateway = following.serving.shared();
         let end = async {
-            signals.asked_to_stop().await;
+            signals.asked_to_stop(|| gateway.reload()).await;
             // Reports go on while requests in flight finish.
             let drained = tokio::task::spawn_blocking(move || gateway.drain());
             if drained.await.is_err() {

@@ -20,6 +20,13 @@ const DONE_MAX: usize = 64;
 pub(super) struct Shared(Arc<OnceLock<Gateway>>);
 
 impl Shared {
+    /// Certificates and log file, as on SIGHUP.
+    pub(super) fn reload(&self) {
+        if let Some(gateway) = self.0.get() {
+            gateway.reload();
+        }
+    }
+
     /// Blocks until requests in flight have finished.
     pub(super) fn drain(&self) {
         if let Some(gateway) = self.0.get() {

@@ -443,6 +443,7 @@ fn orders(pools: Vec<PoolPlan>) -> OrdersText {
         path: PathPrefix::new("/").unwrap(),
         pool: pools[0].pool.clone(),
         priority: Priority::Normal,
+        reuse: model::ReusePolicy::default(),
     };
     let plan = GatewayPlan {
         routes: vec![everything],

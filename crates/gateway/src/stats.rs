@@ -18,10 +18,13 @@ pub struct GatewayStats {
     /// Client connections open right now.
     pub connections: u32,
     /// TLS handshakes of clients that failed or were not finished in time.
+    #[serde(default)]
     pub handshakes_failed: u64,
     /// In the order of the settings.
+    #[serde(default)]
     pub certificates: Vec<CertificateStats>,
     /// Lines that the access log had no room for.
+    #[serde(default)]
     pub access_log_dropped: u64,
     /// In the order of the plan.
     pub pools: Vec<PoolStats>,
@@ -52,6 +55,7 @@ pub struct PoolStats {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    #[serde(default)]
     pub reused: Reused,
     pub breaker: BreakerStatus,
     /// Too few are in service, so health is ignored.

@@ -67,6 +67,9 @@ fn stats(name: &str, requests: u64) -> GatewayStats {
         connections: 1,
         pools: vec![pool],
         events: vec![],
+        handshakes_failed: 0,
+        certificates: vec![],
+        access_log_dropped: 0,
     }
 }
 

@@ -28,7 +28,7 @@ impl TlsSettings {
     pub(super) fn check(&self) -> Result<(), BadValue> {
         const CERTIFICATES: &str = "gateway.tls.certificates";
         if !self.listen.is_empty() && self.certificates.is_empty() {
-            return Err(BadValue::new(CERTIFICATES, "it is empty"));
+            return Err(BadValue::new("gateway.tls.listen", "there are no gateway.tls.certificates for it"));
         }
         if self.listen.is_empty() && !self.certificates.is_empty() {
             return Err(BadValue::new(

@@ -127,7 +127,7 @@ async fn a_body_is_as_long_as_it_says_or_the_request_is_none() {
 async fn a_body_that_does_not_come_is_given_up_and_the_connection_goes_on() {
     let (upstream, authority) = (Upstream::start("a"), Authority::new());
     let gateway = start(&upstream, &authority, |config| {
-        config.client_read_timeout = Duration::from_millis(100)
+        config.client_read_timeout = Duration::from_millis(100);
     });
     let client = authority.http2(&gateway, "a.test").await;
     let request = http::Request::post("https://a.test/size").body(()).unwrap();

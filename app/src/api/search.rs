@@ -21,7 +21,7 @@ pub async fn search(text: String) -> Result<Vec<SearchHit>, Problem> {
             SearchHit {
                 label: text.trim().to_owned(),
                 kind: "request".to_owned(),
-                href: crate::pages::request_href(text.trim()),
+                href: crate::url::Query::default().with("id", text.trim()).href("/requests"),
             },
         );
     }

@@ -18,8 +18,6 @@ pub use overview::OverviewPage;
 pub use pool::PoolPage;
 pub use pools::PoolsPage;
 pub use requests::RequestsPage;
-#[cfg(feature = "ssr")]
-pub(crate) use requests::request_href;
 pub use search::SearchPage;
 pub use setup::SetupPage;
 pub use sign_in::SignInPage;

@@ -97,7 +97,7 @@ fn append_to(path: &Path) -> io::Result<File> {
 }
 
 pub(super) fn start(sink: Sink, queue: Receiver<String>, orders: Arc<Orders>, dropped: Arc<AtomicU64>) -> io::Result<Done> {
-    // Its end, whatever the reason, is the end of this.
+    // Its end, whatever the reason, is the end of this. The queue has ended before it: who waited finds nobody who takes lines.
     let (ended, done) = sync_channel(0);
     let writer = Writer {
         sink,
@@ -108,7 +108,7 @@ pub(super) fn start(sink: Sink, queue: Receiver<String>, orders: Arc<Orders>, dr
         is_failing: false,
     };
     thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-        writer.run(&queue);
+        writer.run(queue);
         drop(ended);
     })?;
     Ok(Done(done))
@@ -125,7 +125,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, queue: &Receiver<String>) {
+    fn run(mut self, queue: Receiver<String>) {
         loop {
             let ends = self.orders.end.load(Ordering::Acquire);
             match queue.recv_timeout(if ends { Duration::ZERO } else { LOOK_EVERY }) {

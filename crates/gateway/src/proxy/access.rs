@@ -4,7 +4,10 @@ use http::{HeaderMap, Version, header};
 use pingora_error::{Error, ErrorSource};
 use pingora_proxy::Session;
 
-use super::{Exchange, Shared, answer_begun, authority, identity};
+use super::{
+    Exchange, Shared, identity,
+    request::{answer_begun, authority},
+};
 use crate::{access_log::Entry, algorithm::Request, state::unix_ms};
 
 /// To be called when the answer is out or will never be, before the exchange is settled.

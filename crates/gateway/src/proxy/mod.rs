@@ -7,8 +7,11 @@ mod exchange;
 mod forward;
 mod framing;
 mod identity;
+mod intake;
+mod request;
 mod retry;
 mod reuse;
+mod routed;
 mod seat;
 mod trace;
 mod upgrade;
@@ -16,10 +19,7 @@ mod upgrade;
 use std::{
     net::{IpAddr, Ipv4Addr},
     os::fd::RawFd,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -27,22 +27,27 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use model::{Guard, ReusePolicy};
+use model::Guard;
 use pingora_core::{modules::http::HttpModules, protocols::Digest, upstreams::peer::HttpPeer};
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use tracing::debug;
 
-use self::{answer::Answer, exchange::Exchange, trace::Trace};
+use self::{
+    answer::Answer,
+    exchange::Exchange,
+    request::{answer_begun, outcome, target},
+    trace::Trace,
+};
 use crate::{
     GatewayConfig,
     access_log::AccessLog,
     algorithm::Request,
     plan::{Common, Compiled},
-    receipt::{ASK, Head, ReceiptBook},
+    receipt::{ASK, ReceiptBook},
     serve,
-    state::{Journal, Outcome, Refusal},
+    state::{Journal, Refusal},
     tls::Keyring,
 };
 
@@ -112,44 +117,13 @@ impl ProxyHttp for Proxy {
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         self.begin_receipt(session, exchange);
-        let refusal = if framing::is_ambiguous(session) {
-            Answer::AmbiguousFraming
-        } else if target(session).len() > self.shared.config.max_uri_bytes {
-            Answer::UriTooLong
-        } else if is_too_large(session, self.shared.config.max_request_header_bytes) {
-            Answer::HeaderTooLarge
-        } else {
-            let plan = self.shared.plan.load();
-            let request = session.req_header();
-            let admitted = match plan.find(authority(request), request.uri.path()) {
-                Some((pool, way)) if way.reuse == ReusePolicy::default() => self.admit(session, exchange, pool, way).map(|()| false),
-                Some((pool, way)) => {
-                    let pool = pool.clone();
-                    drop(plan);
-                    self.admit_reusing(session, exchange, &pool, way).await?
-                }
-                None => Err(Answer::NoRoute),
-            };
-            match admitted {
-                Ok(is_answered) => return Ok(is_answered),
-                Err(answer) => answer,
+        match self.take_in(session, exchange).await? {
+            Ok(is_answered) => Ok(is_answered),
+            Err(refusal) => {
+                self.refuse(session, exchange, refusal).await?;
+                Ok(true)
             }
-        };
-        match refusal {
-            Answer::NoRoute => {
-                self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
-                exchange.note(|draft| draft.verdict(Guard::Route, false, "no route for this host and path"));
-            }
-            Answer::AmbiguousFraming | Answer::UriTooLong | Answer::HeaderTooLarge => {
-                exchange.note(|draft| draft.verdict(Guard::Framing, false, refusal.words()));
-            }
-            _ => {}
         }
-        if refusal.closes() {
-            session.set_keepalive(None);
-        }
-        refusal.send(session, self.id_told(session, exchange)).await?;
-        Ok(true)
     }
 
     async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
@@ -372,24 +346,6 @@ impl Proxy {
         }
     }
 
-    /// For the requests that get one.
-    fn begin_receipt(&self, session: &Session, exchange: &mut Exchange) {
-        let request = session.req_header();
-        let Some(asked_for) = self.shared.receipts.wants(&request.headers) else {
-            return;
-        };
-        let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
-        let head = Head {
-            request_id: id.to_str().unwrap_or_default().to_owned(),
-            asked_for,
-            client: self.picked_by(session, exchange).client,
-            method: request.method.as_str(),
-            host: authority(request),
-            path: request.uri.path(),
-        };
-        exchange.begin_receipt(head);
-    }
-
     /// The id that the gateway's own answers carry.
     fn id_told(&self, session: &Session, exchange: &mut Exchange) -> Option<HeaderValue> {
         let headers = &session.req_header().headers;
@@ -412,56 +368,5 @@ impl Proxy {
         if let Some(connection) = &exchange.connection {
             connection.expect_within(self.shared.config.tunnel_idle_timeout);
         }
-    }
-}
-
-fn outcome(session: &Session, error: Option<&Error>, exchange: &Exchange) -> Outcome {
-    let bytes_sent = u64::try_from(session.body_bytes_sent()).unwrap_or(u64::MAX);
-    let Some(error) = error else {
-        let latency = (!session.was_upgraded()).then(|| exchange.latency());
-        return Outcome {
-            status: session.response_written().map(|answer| answer.status.as_u16()),
-            failed: false,
-            bytes_sent,
-            latency,
-        };
-    };
-    let late = *error.esource() == ErrorSource::Upstream && matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::WriteTimedout)
-        || exchange.handshake_timed_out();
-    Outcome {
-        status: None,
-        // A client that leaves is nobody's failure.
-        failed: *error.esource() != ErrorSource::Downstream,
-        bytes_sent,
-        latency: late.then(|| exchange.latency()),
-    }
-}
-
-fn answer_begun(session: &Session) -> bool {
-    session
-        .response_written()
-        .is_some_and(|answer| !answer.status.is_informational() || answer.status == StatusCode::SWITCHING_PROTOCOLS)
-}
-
-fn is_too_large(session: &Session, limit: usize) -> bool {
-    session
-        .as_http1()
-        .is_some_and(|request| request.get_headers_raw_bytes().len() > limit)
-}
-
-fn target(session: &Session) -> &str {
-    let uri = &session.req_header().uri;
-    uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str())
-}
-
-/// Of an absolute request target, else the `Host` field. Pingora has refused requests in which the two differ.
-fn authority(request: &RequestHeader) -> &str {
-    match request.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => request
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default(),
     }
 }

@@ -10,7 +10,7 @@ use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use tokio::time::timeout;
 
-use super::{Exchange, Proxy, admit::Refused, answer::Answer, authority, forward, identity};
+use super::{Exchange, Proxy, admit::Refused, answer::Answer, forward, identity, request::authority};
 use crate::{
     plan::{Pool, Way},
     reuse::{Awaited, Key, Lead, Recorder, Seen, SharedAnswer},
@@ -118,7 +118,9 @@ impl Proxy {
         pool: &Arc<Pool>,
         way: Way,
     ) -> Result<Result<bool, Answer>> {
-        let Some(key) = Key::new(session.req_header(), authority(session.req_header())) else {
+        let request = session.req_header();
+        let is_secure = exchange.connection.as_ref().is_some_and(|connection| connection.is_secure());
+        let Some(key) = Key::new(request, is_secure, authority(request)) else {
             return Ok(self.admit(session, exchange, pool, way).map(|()| false));
         };
         exchange.reuse = Some(Reusing {

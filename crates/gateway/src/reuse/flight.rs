@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn key(path: &str) -> Key {
-        Key::new(&Request::builder().uri(path).body(()).unwrap().into_parts().0, "h").unwrap()
+        Key::new(&Request::builder().uri(path).body(()).unwrap().into_parts().0, false, "h").unwrap()
     }
 
     fn under(flights: &Arc<Flights>, path: &str) -> Follow {

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Method, header, request::Parts};
 /// Longer ones are not worth remembering.
 const BYTES_MAX: usize = 16 * 1024;
 
-/// Method, host, target and every field that an instance could decide by, as bytes: equal keys, equal requests. A hash would let somebody
+/// Scheme, host, target and every field that an instance could decide by, as bytes: equal keys, equal requests. A hash would let somebody
 /// look for two requests with the same one, and be answered with what is not theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key(Arc<[u8]>);
@@ -51,7 +51,7 @@ pub(crate) fn is_asked(name: &str) -> bool {
 
 impl Key {
     /// `None` for a request that is answered for itself only.
-    pub(crate) fn new(request: &Parts, authority: &str) -> Option<Self> {
+    pub(crate) fn new(request: &Parts, is_secure: bool, authority: &str) -> Option<Self> {
         if request.method != Method::GET || SPECIAL.iter().any(|name| request.headers.contains_key(name)) {
             return None;
         }
@@ -66,7 +66,8 @@ impl Key {
         fields.sort_by_key(|(name, _)| *name);
         let mut key = Vec::with_capacity(256);
         // None of them holds a line end.
-        for part in [authority.to_ascii_lowercase().as_bytes(), target.as_bytes()] {
+        let scheme = if is_secure { "https" } else { "http" };
+        for part in [scheme.as_bytes(), authority.to_ascii_lowercase().as_bytes(), target.as_bytes()] {
             key.extend_from_slice(part);
             key.push(b'\n');
         }
@@ -96,12 +97,16 @@ mod tests {
 
     use super::*;
 
-    fn key(method: &str, target: &str, host: &str, fields: &[(&str, &str)]) -> Option<Key> {
+    fn parts(method: &str, target: &str, fields: &[(&str, &str)]) -> Parts {
         let mut request = Request::builder().method(method).uri(target);
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        Key::new(&request.body(()).unwrap().into_parts().0, host)
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn key(method: &str, target: &str, host: &str, fields: &[(&str, &str)]) -> Option<Key> {
+        Key::new(&parts(method, target, fields), false, host)
     }
 
     #[test]
@@ -120,6 +125,7 @@ mod tests {
             key("GET", "/a?b=1", "h", &[("authorization", "Bearer a")]),
             key("GET", "/a?b=1", "h", &[("x-tenant", "a")]),
             key("GET", "/a?b=1", "h", &[("x-original-url", "/admin")]),
+            Key::new(&parts("GET", "/a?b=1", &[]), true, "h"),
         ] {
             assert!(other.is_some_and(|other| other != plain));
         }

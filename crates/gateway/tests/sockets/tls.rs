@@ -86,7 +86,7 @@ async fn a_handshake_that_takes_too_long_is_cut() {
     let gateway = Gateway::start(config, plan(to(&upstream))).unwrap();
     let mut silent = TcpStream::connect(gateway.tls_addrs()[0]).await.unwrap();
     assert_eq!(read_to_close(&mut silent).await, "");
-    assert_eq!(gateway.observe().handshakes_failed, 1);
+    eventually("counted", || gateway.observe().handshakes_failed == 1).await;
     // Who shakes hands and then says nothing is cut as well.
     let mut mute = authority.connect(gateway.tls_addrs()[0], "a.test", &["h2"]).await.unwrap();
     let mut rest = Vec::new();

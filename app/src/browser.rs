@@ -26,6 +26,11 @@ pub fn meta(name: &str) -> Option<String> {
     query(&format!("meta[name={name}]"))?.get_attribute("content")
 }
 
+/// How the page was reached: scheme, host and port.
+pub fn origin() -> Option<String> {
+    window()?.location().origin().ok()
+}
+
 /// Time that only rises, ms; 0 on the server.
 pub fn monotonic_ms() -> f64 {
     window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())

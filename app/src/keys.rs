@@ -16,11 +16,12 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 12] = [
+pub const HELP: [(&str, &str); 13] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),
     ("g b", "go to Breakers"),
+    ("g r", "go to Requests"),
     ("g e", "go to Events"),
     ("j", "next row"),
     ("k", "previous row"),
@@ -45,6 +46,7 @@ impl Chords {
                 "o" => Some("/"),
                 "p" => Some("/pools"),
                 "b" => Some("/breakers"),
+                "r" => Some("/requests"),
                 "e" => Some("/events"),
                 _ => None,
             };

@@ -167,6 +167,8 @@ export class Evenkeel {
       EVENKEEL_GATEWAY__LISTEN: `127.0.0.1:${this.gatewayPort}`,
       EVENKEEL_DATABASE__DATA_DIR: path.join(this.folder, 'data'),
       EVENKEEL_TRAFFIC__RATE: String(REQUESTS_PER_S),
+      // Often enough that each page of a request has one to show.
+      EVENKEEL_GATEWAY__RECEIPTS__SAMPLE: '0.2',
       EVENKEEL_LOG__FORMAT: 'human',
       ...this.options.env,
     };

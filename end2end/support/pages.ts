@@ -22,6 +22,15 @@ const charts = async (page: Page): Promise<void> => {
   await page.evaluate(() => window.scrollTo(0, 0));
 };
 
+/// Receipts are written of a share of all requests: sooner or later there is one.
+const drawn = async (page: Page): Promise<void> => {
+  await live(page);
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await expect(page.locator('tbody th a').first()).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 30_000 });
+};
+
 export const PAGES: Shown[] = [
   { name: 'overview', path: '/', who: 'admin', ready: charts },
   { name: 'pools', path: '/pools', who: 'admin', ready: live },
@@ -39,6 +48,20 @@ export const PAGES: Shown[] = [
   { name: 'pool-affinity', path: '/pools/samples?tab=affinity', who: 'admin', ready: live },
   { name: 'pool-settings', path: '/pools/samples?tab=settings', who: 'admin', ready: live },
   { name: 'breakers', path: '/breakers', who: 'admin', ready: live },
+  { name: 'requests', path: '/requests', who: 'admin', ready: drawn },
+  {
+    name: 'request',
+    path: '/requests?show=',
+    who: 'admin',
+    ready: async (page) => {
+      const tried = page.getByRole('heading', { name: /^Try 1/ });
+      if (!(await tried.isVisible())) {
+        await drawn(page);
+        await page.locator('tbody th a').first().click();
+      }
+      await expect(tried).toBeVisible();
+    },
+  },
   { name: 'events', path: '/events', who: 'admin', ready: live },
   { name: 'search', path: '/search?q=sample', who: 'admin', ready: (page) => expect(page.locator('.hits li').first()).toBeVisible() },
   { name: 'sign-in', path: '/sign-in?error=wrong', who: 'nobody', ready: (page) => expect(page.getByRole('alert')).toContainText('wrong') },

@@ -128,6 +128,7 @@ impl Bench {
                     zone: None,
                 })
                 .collect(),
+            tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         });
         let ports = Ports {
@@ -165,8 +166,10 @@ impl Bench {
         let address = listener.local_addr().expect("it listens");
         let router = router(Console::new(ConsoleParts {
             control,
+            gateway: None,
             settings: evenkeel::config::ConsoleSettings::default(),
             site: Site::open(None, std::path::Path::new("/nonexistent/evenkeel")).expect("no site is fine"),
+            gateways: None,
             stopping: stopping.clone(),
         }));
         tokio::spawn(listen::serve(listener, router.clone(), stopping.clone(), Duration::from_secs(5)));

@@ -7,13 +7,16 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use adapters::builtin::{BuiltinBalancer, Companion, Supervisor, SupervisorConfig};
+use adapters::builtin::{
+    BuiltinBalancer, Companion, Supervisor, SupervisorConfig,
+    fleet::{Fleet, Limits},
+};
 use control::{
     Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
     ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, WorkloadId};
+use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     StartError,
     config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
-    http::{Console, ConsoleParts, Site, listen, router},
+    http::{Console, ConsoleParts, Gateways, Site, listen, router},
     start_error::reachable,
 };
 
@@ -130,7 +133,7 @@ impl Application {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
         let (pools, routes) = pools(config, samples.as_deref());
-        let own = listener.local_addr().into_iter().chain(settings.gateway.listen.iter().copied());
+        let own = listener.local_addr().into_iter().chain(settings.gateway.listen.iter().copied()).chain(settings.gateway.tls.listen.iter().copied());
         let mut setup = Setup {
             environment: (&settings.environment).into(),
             pools,
@@ -148,15 +151,18 @@ impl Application {
             affinity_key: AffinityKey::new(key),
             ..GatewayConfig::from(&settings.gateway)
         };
-        let gateway = Gateway::start(gateway_config, GatewayPlan { routes, pools: plans });
-        let gateway = Arc::new(gateway.map_err(|e| StartError::Gateway { why: e.to_string() })?);
+        let plan = GatewayPlan { routes, pools: plans };
+        let limits = Limits::from(&settings.gateways);
+        let fleet = Arc::new(Fleet::new(limits, plan.clone(), key));
+        warn_of_unverified(&setup.pools);
+        let gateway = Arc::new(Gateway::start(gateway_config, plan)?);
         if let Some(samples) = &samples {
             accompany(samples, config, &gateway).await?;
         }
 
         let store = Arc::new(store.clone());
         let ports = Ports {
-            balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone())) as Arc<dyn Balancer>],
+            balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone(), fleet.clone())) as Arc<dyn Balancer>],
             workloads: samples.into_iter().map(|s| s as Arc<dyn Workloads>).collect(),
             policies: store.clone(),
             journal: store.clone(),
@@ -168,6 +174,7 @@ impl Application {
         if let Some(registry) = &mut setup.registry {
             // With the real ports where 0 was asked for.
             registry.reach.own.extend_from_slice(gateway.local_addrs());
+            registry.reach.own.extend_from_slice(gateway.tls_addrs());
         }
         let (control, running) = Control::start(ports, setup)
             .await
@@ -176,8 +183,10 @@ impl Application {
         let stopping = CancellationToken::new();
         let console = Console::new(ConsoleParts {
             control: control.clone(),
+            gateway: Some(gateway.clone()),
             settings: settings.console.clone(),
             site,
+            gateways: settings.gateways.token.as_ref().map(|token| Gateways::new(fleet, token)),
             stopping: stopping.clone(),
         });
         let http = tokio::spawn(listen::serve(listener, router(console), stopping.clone(), CONSOLE_DRAIN));
@@ -214,10 +223,18 @@ impl Application {
         &self.control
     }
 
+    /// Looks at certificates and opens the access log anew.
+    pub fn reload(&self) {
+        self.gateway.reload();
+    }
+
     fn tell(&self, config: &Config) {
         tracing::info!(url = self.console_url, address = %self.console, "the console listens");
         for address in self.gateway.local_addrs() {
             tracing::info!(%address, "the gateway listens");
+        }
+        for address in self.gateway.tls_addrs() {
+            tracing::info!(%address, "the gateway listens for TLS");
         }
         let file = config.file.as_ref().map_or_else(|| "none".to_owned(), |f| f.display().to_string());
         let pools = if config.is_embedded() {
@@ -293,6 +310,13 @@ pub(crate) async fn open_beside(settings: &DatabaseSettings) -> Result<(Store, O
     Ok((Store::open(&store_config(settings)?).await?, dir))
 }
 
+/// Said at every start: nobody shall get used to it.
+pub(crate) fn warn_of_unverified(pools: &[PoolSetup]) {
+    for pool in pools.iter().filter(|pool| pool.tls.is_unverified()) {
+        tracing::warn!(pool = %pool.id, "the pool's instances are spoken to over TLS, but their certificates are not verified (tls.verify)");
+    }
+}
+
 fn samples_pool() -> PoolId {
     PoolId::new(SAMPLES).expect("a constant name is valid")
 }
@@ -323,6 +347,7 @@ fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<
         id: samples_pool(),
         balancer: builtin_gateway(),
         instances: instances.collect(),
+        tls: UpstreamTls::default(),
         defaults: PoolPolicy {
             algorithm: config.settings.gateway.algorithm,
             health_check: config.settings.health.clone(),
@@ -334,6 +359,7 @@ fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<
         path: PathPrefix::new("/").expect("a constant path is valid"),
         pool: samples_pool(),
         priority: model::Priority::Normal,
+        reuse: model::ReusePolicy::default(),
     };
     (vec![pool], vec![everything])
 }

@@ -9,6 +9,7 @@
 // The type of a whole rendered application nests deeper than the default of 128.
 #![recursion_limit = "512"]
 
+mod agent;
 pub mod cli;
 mod compose;
 pub mod config;

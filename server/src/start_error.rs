@@ -23,16 +23,35 @@ pub enum StartError {
     Console { address: SocketAddr, why: String },
     #[error("the gateway cannot start: {why}; choose another address with --gateway-listen or gateway.listen, or stop what is using it")]
     Gateway { why: String },
+    #[error(
+        "the gateway cannot start: {why}; mend or replace the file that is named, or change gateway.tls, gateway.access_log or pools[].tls"
+    )]
+    GatewayFile { why: String },
     #[error("the sample processes cannot start: {why}; set [[pools]] of your own, or see that {program} can be run")]
     Samples { why: String, program: String },
     #[error("the console cannot start: {why}")]
     Control { why: String },
-    #[error("`evenkeel gateway` needs [[pools]] and [[routes]] of your own; name a settings file that has some with --config")]
+    #[error(
+        "`evenkeel gateway` needs a console to follow (--control), or [[pools]] and [[routes]] of your own in a settings file (--config)"
+    )]
     NoPools,
     #[error("{0}")]
     Refused(String),
     #[error("the process cannot start its threads: {0}")]
     Threads(#[source] io::Error),
+}
+
+impl From<gateway::StartError> for StartError {
+    fn from(error: gateway::StartError) -> Self {
+        use gateway::{PlanError, StartError as Gateway};
+        let why = error.to_string();
+        match error {
+            Gateway::Certificate(_) | Gateway::NoCertificate | Gateway::AccessLog { .. } | Gateway::Plan(PlanError::Tls { .. }) => {
+                Self::GatewayFile { why }
+            }
+            _ => Self::Gateway { why },
+        }
+    }
 }
 
 impl StartError {

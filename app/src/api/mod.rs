@@ -6,6 +6,7 @@ pub mod events;
 pub mod me;
 pub mod pool;
 pub mod problem;
+mod receipts;
 mod registry;
 pub mod search;
 pub mod series;
@@ -20,6 +21,7 @@ pub use pool::{
     change_health_check, change_instances, change_limits, change_outlier_ejection, change_retry, intent, pins,
 };
 pub use problem::Problem;
+pub use receipts::{ReadReceipts, receipts};
 pub use registry::{DeregisterInstances, deregister_instances};
 pub use search::{Search, search};
 pub use series::{Latest, ReadLatest, ReadSeries, latest, series};

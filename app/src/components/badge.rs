@@ -1,7 +1,7 @@
 //! State as colour, icon and word, always all three.
 
 use leptos::prelude::*;
-use model::{BreakerState, InstanceState, Severity};
+use model::{BreakerState, InstanceState, Severity, Standing};
 
 use super::{Icon, icon};
 
@@ -23,6 +23,25 @@ pub fn state_badge(state: InstanceState) -> impl IntoView {
         <span class="badge" data-state=state.id()>
             {icon(state_icon(state))}
             <span>{state.label()}</span>
+        </span>
+    }
+}
+
+/// Whether an instance could be picked, in the colours of states.
+pub fn standing_badge(standing: Standing) -> impl IntoView {
+    let state = match standing {
+        Standing::Takes => InstanceState::Up,
+        Standing::Tried => InstanceState::GoingDown,
+        Standing::Drain => InstanceState::Drain,
+        Standing::Maintenance => InstanceState::Maintenance,
+        Standing::Down => InstanceState::Down,
+        Standing::Ejected => InstanceState::Ejected,
+        Standing::BreakerOpen => InstanceState::BreakerOpen,
+    };
+    view! {
+        <span class="badge" data-state=state.id()>
+            {icon(state_icon(state))}
+            <span>{standing.label()}</span>
         </span>
     }
 }

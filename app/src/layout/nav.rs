@@ -8,10 +8,11 @@ use crate::{
 };
 
 /// The pages there are. A page that does not exist yet is not in here.
-const PAGES: [(&str, &str, Icon); 4] = [
+const PAGES: [(&str, &str, Icon); 5] = [
     ("/", "Overview", Icon::Overview),
     ("/pools", "Pools", Icon::Pools),
     ("/breakers", "Breakers", Icon::Breakers),
+    ("/requests", "Requests", Icon::Requests),
     ("/events", "Events", Icon::Events),
 ];
 

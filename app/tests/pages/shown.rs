@@ -1,7 +1,8 @@
 //! What is on each page before any script runs.
 
 use axum::http::{StatusCode, header};
-use testkit::{Mode, wait_until};
+use model::{Counters, GatewayObservation, GatewayState, PlanState};
+use testkit::{Mode, build, wait_until};
 
 use crate::support::{As, Console};
 
@@ -38,6 +39,45 @@ async fn every_page_of_the_navigation_is_whole_without_scripts() {
         assert!(page.has(text), "{text:?} is not on {path}:\n{}", page.body);
         assert!(!page.has("Reading…"), "{path} shows a placeholder");
     }
+}
+
+#[tokio::test]
+async fn several_gateways_are_a_table_and_one_is_told_how_to_get_company() {
+    let gateway = |name: &str, state, plan| GatewayObservation {
+        id: name.parse().unwrap(),
+        is_local: name == "console",
+        addresses: vec!["10.0.0.5:8080".parse().unwrap()],
+        software: "0.1.0".into(),
+        state,
+        started_at_ms: 0,
+        heard_at_ms: build::NOW_MS - 14_000,
+        away_ms: None,
+        plan,
+        connections: 3,
+        in_flight: 0,
+        counters: Counters::default(),
+    };
+    let console = Console::start().await;
+    assert!(
+        !console.get(As::Viewer, "/pools").await.has("evenkeel gateway --control"),
+        "this balancer has no parts"
+    );
+    let shows = async |text: &str| {
+        wait_until(text, std::time::Duration::from_secs(30), async || {
+            console.get(As::Viewer, "/pools").await.has(text)
+        })
+        .await;
+    };
+    let own = gateway("console", GatewayState::Up, PlanState::InForce);
+    console.balancer.change(|seen| seen.gateways = vec![own.clone()]);
+    shows("evenkeel gateway --control https://CONSOLE").await;
+    let refused = PlanState::Refused { why: "<b>no".into() };
+    console
+        .balancer
+        .change(|seen| seen.gateways = vec![own, gateway("eu-1", GatewayState::Stale, refused)]);
+    shows("stale 14 s").await;
+    let page = console.get(As::Viewer, "/pools").await;
+    assert!(page.has("in force") && page.has("refused") && !page.has("<b>no"), "{}", page.body);
 }
 
 #[tokio::test]

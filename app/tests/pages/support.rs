@@ -13,7 +13,7 @@ use axum::{
 };
 use control::{
     Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
-    access::{Principal, RegistryToken},
+    access::{Principal, BearerToken},
     decide::reach::Reach,
 };
 use http_body_util::BodyExt as _;
@@ -83,6 +83,7 @@ impl Console {
             id: build::pool("web"),
             balancer: build::source("gateway"),
             instances: names.iter().zip(9001..).map(instance).collect(),
+            tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         };
         let ports = Ports {
@@ -212,7 +213,7 @@ impl Console {
 
 fn registry() -> RegistrySetup {
     RegistrySetup {
-        token: RegistryToken::new(TOKEN),
+        token: BearerToken::new(TOKEN),
         reach: Reach {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             ports: vec![1024..=65_535],

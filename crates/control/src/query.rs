@@ -1,8 +1,8 @@
 //! Questions: nothing here changes anything.
 
 use model::{
-    ApiError, Event, EventFilter, Frame, FrameId, Page, Pins, PoolId, PoolIntent, SearchHit, SeriesQuery, SeriesSet, SourceState, ViewData,
-    ViewKey,
+    ApiError, Event, EventFilter, Frame, FrameId, Page, Pins, PoolId, PoolIntent, ReceiptFilter, Receipts, SearchHit, SeriesQuery,
+    SeriesSet, SourceState, ViewData, ViewKey,
 };
 
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 
 /// Rows of one answer of [`Control::events`].
 const EVENTS_PAGE_MAX: u32 = 500;
+
+/// Receipts of one answer of [`Control::receipts`].
+const RECEIPTS_MAX: usize = 200;
 
 /// Hits of one search.
 const SEARCH_HITS_MAX: usize = 20;
@@ -132,6 +135,27 @@ impl Control {
             .pins(pool)
             .await
             .map_err(|e| ApiError::unavailable("the list of clients", e))
+    }
+
+    /// Receipts of requests, newest first, of all balancers that write them; at most `limit`, cut to [`RECEIPTS_MAX`].
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] when a balancer does not answer.
+    pub async fn receipts(&self, _who: &Viewer, filter: &ReceiptFilter, limit: usize) -> Result<Receipts, ApiError> {
+        let limit = limit.min(RECEIPTS_MAX);
+        let mut all = Receipts::default();
+        for balancer in &self.state.ports.balancers {
+            let some = balancer
+                .receipts(filter, limit)
+                .await
+                .map_err(|e| ApiError::unavailable("the list of requests", e))?;
+            all.kept += some.kept;
+            all.sample = all.sample.max(some.sample);
+            all.items.extend(some.items);
+        }
+        all.items.sort_by_key(|receipt| std::cmp::Reverse(receipt.at_ms));
+        all.items.truncate(limit);
+        Ok(all)
     }
 
     /// Pools and instances whose name or address holds `text`, best first.

@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId};
+use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls};
 
 use crate::{
-    access::RegistryToken,
+    access::BearerToken,
     decide::reach::Reach,
     ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Workloads},
 };
@@ -37,6 +37,8 @@ pub struct PoolSetup {
     /// The balancer in front of it.
     pub balancer: SourceId,
     pub instances: Vec<InstanceSetup>,
+    /// How they are spoken to. By the settings alone: a change in the console could send everything to somebody else.
+    pub tls: UpstreamTls,
     /// Becomes version 1 where the store has no policy for the pool yet.
     pub defaults: PoolPolicy,
 }
@@ -44,7 +46,7 @@ pub struct PoolSetup {
 /// How instances may announce themselves.
 #[derive(Debug, Clone)]
 pub struct RegistrySetup {
-    pub token: RegistryToken,
+    pub token: BearerToken,
     /// What a registration may lead to.
     pub reach: Reach,
     /// How often a heartbeat is asked for.

@@ -139,6 +139,7 @@ impl Control {
             totals: Totals::default(),
             sources: Vec::new(),
             pools: Vec::new(),
+            gateways: Vec::new(),
         };
         let state = Arc::new(State {
             environment: setup.environment,

@@ -31,6 +31,7 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
         ViewKey::Pools => ViewData::Pools(PoolsView {
             pools: facts.snapshot.pools.iter().map(row).collect(),
             sources: facts.snapshot.sources.clone(),
+            gateways: facts.snapshot.gateways.clone(),
         }),
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),
@@ -165,6 +166,7 @@ fn pool(id: &PoolId, facts: Facts<'_>) -> Option<PoolView> {
         unserved: pool.unserved,
         refusals: pool.refusals,
         retries: pool.retries,
+        reused: pool.reused,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking,
         degraded: pool.degraded.clone(),

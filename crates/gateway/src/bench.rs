@@ -80,7 +80,7 @@ impl Picks {
             client: IpAddr::V4(Ipv4Addr::from(n)),
             path_and_query: &self.paths[n as usize % self.paths.len()],
         };
-        let picked = self.picker.pick(&self.pool, &request).expect("everybody takes requests");
+        let picked = self.picker.pick(&self.pool, &request, None).expect("everybody takes requests");
         self.pool.in_flight[picked].fetch_add(1, Ordering::Relaxed);
         self.picker.changed(&self.pool, picked);
         self.pool.in_flight[picked].fetch_sub(1, Ordering::Relaxed);

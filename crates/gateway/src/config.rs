@@ -8,13 +8,15 @@ use std::{
 
 use ipnet::IpNet;
 
-use crate::AffinityKey;
+use crate::{AccessLogConfig, AffinityKey, TlsConfig};
 
 /// Limits and timeouts of one gateway. Every timeout on a read or write counts silence: it starts again with each byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GatewayConfig {
-    /// Where to listen; port 0 takes a free one, [`crate::Gateway::local_addrs`] tells which.
+    /// Where to listen in the clear; port 0 takes a free one, [`crate::Gateway::local_addrs`] tells which.
     pub listen: Vec<SocketAddr>,
+    /// Where to listen for TLS, with which certificates.
+    pub tls: Option<TlsConfig>,
     /// Worker threads; 0 counts as 1.
     pub threads: usize,
     /// Client connections served at once. The next ones wait in the kernel's queue.
@@ -27,9 +29,14 @@ pub struct GatewayConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Tell clients who served them (`x-served-by`, `server-timing`), and give each request an id (`x-request-id`).
     pub identity_headers: bool,
+    /// Which requests get a receipt.
+    pub receipts: ReceiptConfig,
+    /// Give each request its place in a distributed trace (`traceparent`).
+    pub trace: Option<TraceConfig>,
+    pub access_log: Option<AccessLogConfig>,
     /// What affinity cookies are signed with.
     pub affinity_key: AffinityKey,
-    /// How long a client may take for a whole request head, however it drips.
+    /// How long a client may take for a whole request head, however it drips; a TLS handshake before it included.
     pub client_header_timeout: Duration,
     /// How long an idle client connection is kept for its next request; whole seconds.
     pub client_keepalive: Duration,
@@ -53,6 +60,38 @@ pub struct GatewayConfig {
     pub drain: Duration,
 }
 
+/// Requests whose every step is written down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReceiptConfig {
+    /// Share of all requests, 0 to 1.
+    pub sample: f64,
+    /// Those with the header `x-evenkeel-receipt` as well, at most ten a second.
+    pub on_request: bool,
+    /// The newest so many are kept, in memory; 0 switches receipts off.
+    pub kept: usize,
+}
+
+impl Default for ReceiptConfig {
+    fn default() -> Self {
+        Self {
+            sample: 0.01,
+            on_request: true,
+            kept: 1_000,
+        }
+    }
+}
+
+/// W3C Trace Context.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TraceConfig {
+    /// The share of traces begun here that is to be recorded, 0 to 1.
+    pub sample: f64,
+}
+
+impl TraceConfig {
+    pub const SAMPLE: f64 = 0.01;
+}
+
 impl GatewayConfig {
     pub const DEFAULT_PORT: u16 = 8080;
     /// 64 KiB: eight times what browsers send at most with sane cookies, a sixteenth of what Pingora would buffer.
@@ -69,12 +108,18 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, Self::DEFAULT_PORT))],
+            tls: None,
             threads: thread::available_parallelism().map_or(1, usize::from),
             max_connections: Self::MAX_CONNECTIONS,
             max_request_header_bytes: Self::MAX_REQUEST_HEADER_BYTES,
             max_uri_bytes: Self::MAX_URI_BYTES,
             trusted_proxies: Vec::new(),
             identity_headers: true,
+            receipts: ReceiptConfig::default(),
+            trace: Some(TraceConfig {
+                sample: TraceConfig::SAMPLE,
+            }),
+            access_log: None,
             affinity_key: AffinityKey::random(),
             client_header_timeout: Duration::from_secs(10),
             client_keepalive: Duration::from_secs(60),

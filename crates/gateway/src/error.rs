@@ -4,6 +4,8 @@ use std::{io, net::SocketAddr};
 
 use model::{InstanceId, InvalidValue, PoolId};
 
+use crate::CertificateError;
+
 /// The gateway did not start; nothing is left behind.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -17,6 +19,12 @@ pub enum StartError {
     Listen { address: SocketAddr, source: io::Error },
     #[error("the gateway has no address to listen on")]
     NothingToListenOn,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error("TLS has addresses to listen on, but no certificate")]
+    NoCertificate,
+    #[error("the access log {file} cannot be opened: {source}")]
+    AccessLog { file: String, source: io::Error },
     #[error("the plan is wrong: {0}")]
     Plan(#[from] PlanError),
     #[error("the gateway's threads did not start: {0}")]
@@ -54,6 +62,8 @@ pub enum PlanError {
         group: &'static str,
         reason: InvalidValue,
     },
+    #[error("tls of pool {pool}: {reason}")]
+    Tls { pool: PoolId, reason: CertificateError },
     #[error("pool {pool} has no instance {instance}")]
     UnknownInstance { pool: PoolId, instance: InstanceId },
     #[error("pool {0} has no affinity")]

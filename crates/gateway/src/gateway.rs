@@ -12,7 +12,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use model::{BreakerTarget, GatewayPlan, InstanceId, LoadReport, Pins, PoolId, PoolPlan};
+use model::{BreakerTarget, GatewayPlan, InstanceId, LoadReport, Pins, PoolId, PoolPlan, ReceiptFilter, Receipts};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -22,11 +22,14 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    GatewayConfig, GatewayStats, InstanceStats, PlanError, PoolStats, StartError, health,
+    CertificateStats, Distribution, GatewayConfig, GatewayStats, InstanceStats, LogTarget, PlanError, PoolStats, StartError,
+    access_log::AccessLog,
+    health,
     plan::{Common, Compiled, Member, Pool, compile, replace_pool},
     proxy::Shared,
+    receipt::ReceiptBook,
     serve::{self, Stop},
-    state,
+    tls::{self, Keyring},
 };
 
 /// A running gateway. Dropping it stops it at once; [`Gateway::shutdown`] lets requests in flight finish.
@@ -34,12 +37,15 @@ use crate::{
 pub struct Gateway {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
+    tls_addresses: Vec<SocketAddr>,
     connections: TaskTracker,
     runtime: Handle,
     /// Held while a plan is changed, so that two changes do not overwrite each other. Requests never take it.
     changing: Mutex<()>,
     /// Told when what picks depend on has changed.
     changed: Arc<Notify>,
+    /// Told when certificates are to be looked at now.
+    look: Arc<Notify>,
     stop: watch::Sender<Stop>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
@@ -55,7 +61,11 @@ impl Gateway {
         let shared = Arc::new(Shared {
             plan: ArcSwap::from_pointee(compile(&plan, None, common)?),
             unrouted: AtomicU64::new(0),
+            receipts: ReceiptBook::new(config.receipts),
             journal,
+            keyring: keyring(&config)?,
+            handshakes_failed: Arc::default(),
+            access_log: access_log(&config)?,
             config,
         });
         let (stop, stop_seen) = watch::channel(Stop::Not);
@@ -63,10 +73,12 @@ impl Gateway {
         let gateway = Self {
             shared,
             addresses: running.addresses,
+            tls_addresses: running.tls_addresses,
             connections: running.connections,
             runtime: running.runtime,
             changing: Mutex::new(()),
             changed: Arc::default(),
+            look: Arc::default(),
             stop,
             thread: Mutex::new(Some(running.thread)),
         };
@@ -74,12 +86,26 @@ impl Gateway {
         gateway
             .runtime
             .spawn(keep_fresh(Arc::downgrade(&gateway.shared), gateway.changed.clone()));
+        gateway.keep_certificates();
         Ok(gateway)
     }
 
     /// Where it listens, with the real ports where 0 was asked for.
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_addrs(&self) -> &[SocketAddr] {
+        &self.tls_addresses
+    }
+
+    /// Looks at the certificate files now, and opens the access log anew. What comes of it is in the events.
+    pub fn reload(&self) {
+        self.look.notify_one();
+        if let Some(log) = &self.shared.access_log {
+            log.reopen();
+        }
     }
 
     /// Changes one pool; everything else stays. The requests in flight keep the plan they began with. Applying a plan twice changes
@@ -99,9 +125,17 @@ impl Gateway {
         GatewayStats {
             unrouted: self.shared.unrouted.load(Ordering::Relaxed),
             connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
+            handshakes_failed: self.shared.handshakes_failed.load(Ordering::Relaxed),
+            certificates: self.certificates(),
+            access_log_dropped: self.shared.access_log.as_ref().map_or(0, AccessLog::dropped),
             pools: self.shared.plan.load().pools.iter().map(|pool| observe_pool(pool)).collect(),
             events: self.shared.journal.events(),
         }
+    }
+
+    /// Signs and believes affinity cookies by this key from now on; those signed by the one before are worth nothing.
+    pub fn replace_affinity_key(&self, key: [u8; 32]) {
+        self.shared.config.affinity_key.replace(key);
     }
 
     /// Closes these breakers at once; what they counted is forgotten.
@@ -117,6 +151,11 @@ impl Gateway {
             }
         }
         Ok(())
+    }
+
+    /// The receipts that `filter` takes, newest first, at most `limit`.
+    pub fn receipts(&self, filter: &ReceiptFilter, limit: usize) -> Receipts {
+        self.shared.receipts.read(filter, limit)
     }
 
     /// Which clients come back to which instance.
@@ -160,6 +199,9 @@ impl Gateway {
         if let Some(thread) = self.thread.lock().take() {
             // A panic of the thread has been printed; there is nothing left to stop.
             let _panicked = thread.join();
+            if let Some(log) = &self.shared.access_log {
+                log.close();
+            }
         }
     }
 
@@ -179,6 +221,29 @@ impl Gateway {
         Ok(())
     }
 
+    fn keep_certificates(&self) {
+        if let (Some(keyring), Some(config)) = (&self.shared.keyring, &self.shared.config.tls) {
+            let (journal, look) = (self.shared.journal.clone(), self.look.clone());
+            self.runtime
+                .spawn(tls::keep(Arc::downgrade(keyring), journal, config.look_every, look));
+        }
+    }
+
+    fn certificates(&self) -> Vec<CertificateStats> {
+        let (Some(keyring), Some(config)) = (&self.shared.keyring, &self.shared.config.tls) else {
+            return Vec::new();
+        };
+        let certificates = keyring.certificates();
+        let pairs = config.certificates.iter().zip(certificates);
+        pairs
+            .map(|(files, certificate)| CertificateStats {
+                file: files.certificate.clone(),
+                names: certificate.names.clone(),
+                not_after_ms: certificate.not_after_ms,
+            })
+            .collect()
+    }
+
     /// Gives every instance its orders, and a checker to those that have none.
     fn direct_checks(&self, plan: &Compiled) {
         plan.order_checks();
@@ -194,6 +259,26 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.stop(Stop::Now);
     }
+}
+
+fn keyring(config: &GatewayConfig) -> Result<Option<Arc<Keyring>>, StartError> {
+    match &config.tls {
+        None => Ok(None),
+        Some(tls) if tls.certificates.is_empty() => Err(StartError::NoCertificate),
+        Some(tls) => Ok(Some(Arc::new(Keyring::load(tls)?))),
+    }
+}
+
+fn access_log(config: &GatewayConfig) -> Result<Option<AccessLog>, StartError> {
+    let Some(config) = &config.access_log else { return Ok(None) };
+    let log = AccessLog::open(config).map_err(|source| StartError::AccessLog {
+        file: match &config.to {
+            LogTarget::Stdout => "stdout".to_owned(),
+            LogTarget::File(path) => path.display().to_string(),
+        },
+        source,
+    })?;
+    Ok(Some(log))
 }
 
 /// Slow start and stale load reports come with time alone.
@@ -217,9 +302,9 @@ async fn keep_fresh(shared: Weak<Shared>, changed: Arc<Notify>) {
 
 fn observe_pool(pool: &Pool) -> PoolStats {
     let instances: Vec<_> = pool.members.iter().map(|member| observe_member(pool, member)).collect();
-    let mut histogram = pool.state.former.histogram();
+    let mut histogram = Distribution::from(&pool.state.former.histogram());
     for instance in &instances {
-        state::add(&mut histogram, &instance.histogram);
+        histogram.add(&instance.histogram);
     }
     let tally = &pool.state.tally;
     PoolStats {
@@ -231,6 +316,7 @@ fn observe_pool(pool: &Pool) -> PoolStats {
         unserved: pool.state.unserved(),
         refusals: pool.state.refusals(),
         retries: pool.state.budget.retries(),
+        reused: pool.state.reuses(),
         breaker: pool.state.breaker.status(&pool.plan.breaker),
         degraded: pool.state.degradation.why(),
         is_panicking: pool.state.is_panicking.load(Ordering::Relaxed),
@@ -253,7 +339,7 @@ fn observe_member(pool: &Pool, member: &Member) -> InstanceStats {
         pinned: pool.affinity.as_ref().map(|_| state.pinned.load(Ordering::Relaxed)),
         in_flight: state.tally.in_flight(),
         counters: state.tally.counters(),
-        histogram: state.latencies.histogram(),
+        histogram: Distribution::from(&state.latencies.histogram()),
         last_check: state.last_check(),
         load: state.load(),
     }

@@ -1,26 +1,48 @@
-//! What a gateway counted, read at one moment. All counts are cumulative since the gateway started.
+//! What a gateway counted, read at one moment. All counts are cumulative since the gateway started. Serialised, it is what a gateway
+//! elsewhere tells its console.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
-use hdrhistogram::Histogram;
 use model::{
     AdminState, Algorithm, BalancerEvent, BreakerStatus, CheckResult, Counters, Health, InstanceId, LoadReport, PoolId, Refusals, Retries,
-    Weight,
+    Reused, Weight,
 };
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone)]
+use crate::Distribution;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatewayStats {
     /// Requests that matched no route (answered 404).
     pub unrouted: u64,
     /// Client connections open right now.
     pub connections: u32,
+    /// TLS handshakes of clients that failed or were not finished in time.
+    #[serde(default)]
+    pub handshakes_failed: u64,
+    /// In the order of the settings.
+    #[serde(default)]
+    pub certificates: Vec<CertificateStats>,
+    /// Lines that the access log had no room for.
+    #[serde(default)]
+    pub access_log_dropped: u64,
     /// In the order of the plan.
     pub pools: Vec<PoolStats>,
     /// What happened lately, oldest first.
     pub events: Vec<BalancerEvent>,
 }
 
-#[derive(Debug, Clone)]
+/// A certificate in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStats {
+    pub file: PathBuf,
+    /// Lower case.
+    pub names: Vec<String>,
+    /// Unix time, ms.
+    pub not_after_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolStats {
     pub pool: PoolId,
     /// Of the plan in force.
@@ -33,17 +55,19 @@ pub struct PoolStats {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    #[serde(default)]
+    pub reused: Reused,
     pub breaker: BreakerStatus,
     /// Too few are in service, so health is ignored.
     pub is_panicking: bool,
     /// Why it does without routes of low priority; absent while it does not.
     pub degraded: Option<String>,
     /// Latency in µs: answered requests and those that ran into a timeout. Tunnels are not in it.
-    pub histogram: Histogram<u64>,
+    pub histogram: Distribution,
     pub instances: Vec<InstanceStats>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStats {
     pub id: InstanceId,
     pub address: SocketAddr,
@@ -61,7 +85,7 @@ pub struct InstanceStats {
     /// One per attempt: a request that failed over counts on both instances, on the first as `failed`.
     pub counters: Counters,
     /// Latency in µs, as in [`PoolStats::histogram`].
-    pub histogram: Histogram<u64>,
+    pub histogram: Distribution,
     pub last_check: Option<CheckResult>,
     pub load: Option<LoadReport>,
 }

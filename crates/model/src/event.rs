@@ -81,10 +81,17 @@ kinds! {
     PoolRecovered = "pool.recovered", "Pool recovered";
     PanicBegan = "pool.panic", "Panic mode";
     PanicEnded = "pool.calm", "Panic mode over";
+    CertificateReloaded = "certificate.reloaded", "Certificate reloaded";
+    CertificateRefused = "certificate.refused", "Certificate refused";
+    CertificateExpires = "certificate.expires", "Certificate expires";
     ProcessStarted = "process.started", "Process started";
     ProcessExited = "process.exited", "Process exited";
     SourceDown = "source.down", "Source down";
     SourceUp = "source.up", "Source up";
+    GatewayJoined = "gateway.joined", "Gateway joined";
+    GatewayLost = "gateway.lost", "Gateway lost";
+    GatewayBack = "gateway.back", "Gateway back";
+    PlanRefused = "gateway.refused", "Plan refused by a gateway";
     UserCreated = "user.created", "User created";
 }
 

@@ -97,6 +97,8 @@ names! {
     InstanceId;
     /// Whatever spreads requests: the built-in gateway, HAProxy, nginx.
     BalancerId;
+    /// One data plane among those that a console directs.
+    GatewayId;
     /// What is scaled.
     WorkloadId;
     /// An outside system that is read.

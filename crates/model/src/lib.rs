@@ -17,6 +17,7 @@ pub mod change;
 pub mod degradation;
 pub mod error;
 pub mod event;
+pub mod fleet;
 pub mod id;
 pub mod limits;
 pub mod live;
@@ -25,6 +26,7 @@ pub mod outlier;
 pub mod page;
 pub mod plan;
 pub mod pool;
+pub mod receipt;
 pub mod registration;
 pub mod retry;
 pub mod series;
@@ -33,6 +35,7 @@ pub mod snapshot;
 pub mod source;
 pub mod state;
 pub mod time;
+pub mod tls;
 pub mod view;
 
 pub use access::{Role, User, UserId, UserName};
@@ -43,17 +46,19 @@ pub use change::{FieldDiff, PoolChange};
 pub use degradation::DegradationPolicy;
 pub use error::ApiError;
 pub use event::{Actor, Event, EventFilter, EventKind, NewEvent, Severity};
-pub use id::{BalancerId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
+pub use fleet::{GatewayObservation, GatewaySnapshot, GatewayState, LateCounts, PlanState};
+pub use id::{BalancerId, GatewayId, InstanceId, InvalidName, PoolId, SourceId, WorkloadId};
 pub use limits::LimitPolicy;
 pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
 pub use observation::{
     BalancerEvent, BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation,
-    ProcessObservation, ProcessState, Refusals, Retries, Window, WorkloadObservation,
+    ProcessObservation, ProcessState, Refusals, Retries, Reused, Window, WorkloadObservation,
 };
 pub use outlier::OutlierEjection;
 pub use page::Page;
-pub use plan::{CheckTarget, GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, Route};
+pub use plan::{CheckTarget, GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, ReusePolicy, Route};
 pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use receipt::{Candidate, Guard, Phase, PhaseName, Pick, PickBasis, Receipt, ReceiptFilter, Receipts, Standing, Try, Verdict};
 pub use registration::{Offer, Registered, Registration};
 pub use retry::RetryPolicy;
 pub use series::{Metric, Scope, Series, SeriesKey, SeriesQuery, SeriesSet};
@@ -61,4 +66,5 @@ pub use settings::Settings;
 pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals};
 pub use source::{SourceState, SourceStatus};
 pub use state::{Health, InstanceState};
+pub use tls::{UpstreamTls, Verification};
 pub use view::{BreakerRow, BreakersView, EventsView, InstanceRow, OverviewView, PoolRow, PoolView, PoolsView, SearchHit};

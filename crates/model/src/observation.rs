@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdminState, Algorithm, BalancerId, BreakerStatus, Health, InstanceId, NewEvent, PoolId, Weight, WorkloadId};
+use crate::{
+    AdminState, Algorithm, BalancerId, BreakerStatus, GatewayObservation, Health, InstanceId, LateCounts, NewEvent, PoolId, Weight,
+    WorkloadId,
+};
 
 /// Cumulative counts since the reporter started. A smaller value than before means that it restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -110,6 +113,7 @@ pub struct PoolObservation {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: Reused,
     /// The pool's own; absent where the balancer has no breakers.
     pub breaker: Option<BreakerStatus>,
     /// Fewer than the policy allows are in service, so health is ignored.
@@ -130,6 +134,12 @@ pub struct BalancerObservation {
     pub pools: Vec<PoolObservation>,
     /// What happened inside it, oldest first: the last [`BalancerEvent::KEPT`].
     pub events: Vec<BalancerEvent>,
+    /// The data planes it is made of; empty where it is one that tells nothing of its parts.
+    #[serde(default)]
+    pub gateways: Vec<GatewayObservation>,
+    /// What the counters have gained beyond what happened since the last observation.
+    #[serde(default)]
+    pub late: Vec<LateCounts>,
 }
 
 /// Something that only the balancer itself can tell.
@@ -171,6 +181,15 @@ pub struct Retries {
     pub sent: u64,
     /// Not sent because the budget was used up.
     pub over_budget: u64,
+}
+
+/// Requests that were given an answer fetched for another one, since the balancer started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reused {
+    /// At the same time: identical GETs, fetched once.
+    pub deduplicated: u64,
+    /// From before, because the pool was degraded or had no answer.
+    pub stale: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AdminState, AffinityPolicy, Algorithm, BreakerHold, BreakerPolicy, DegradationPolicy, HealthCheck, InstanceId, InvalidValue,
-    LimitPolicy, OutlierEjection, PoolId, RetryPolicy, Weight, settings::Settings,
+    LimitPolicy, OutlierEjection, PoolId, RetryPolicy, UpstreamTls, Weight, settings::Settings,
 };
 
 /// An absolute URL path without query: starts with `/`, printable ASCII, at most 1024 bytes.
@@ -149,6 +149,28 @@ pub struct Route {
     pub pool: PoolId,
     #[serde(default)]
     pub priority: Priority,
+    #[serde(default)]
+    pub reuse: ReusePolicy,
+}
+
+/// Whether one answer may serve several requests of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct ReusePolicy {
+    /// Identical GETs at the same time are fetched once.
+    pub deduplicate: bool,
+    /// How old an answer may be that is given while the pool is degraded or has none to give, seconds; 0 gives none.
+    pub stale_s: u32,
+}
+
+impl ReusePolicy {
+    /// A day.
+    pub const STALE_S_MAX: u32 = 24 * 3_600;
+
+    /// # Errors
+    /// [`InvalidValue`] on field `stale_s`.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
+        InvalidValue::within("stale_s", self.stale_s, 0, Self::STALE_S_MAX, " s")
+    }
 }
 
 /// What a degraded pool does without.
@@ -194,6 +216,8 @@ pub struct PoolPlan {
     pub retry: RetryPolicy,
     pub limits: LimitPolicy,
     pub degradation: DegradationPolicy,
+    #[serde(default)]
+    pub tls: UpstreamTls,
     pub instances: Vec<InstancePlan>,
 }
 
@@ -212,6 +236,7 @@ impl PoolPlan {
             retry: RetryPolicy::default(),
             limits: LimitPolicy::default(),
             degradation: DegradationPolicy::default(),
+            tls: UpstreamTls::default(),
             instances,
         }
     }
@@ -219,7 +244,7 @@ impl PoolPlan {
     /// # Errors
     /// The group of settings that is wrong, and its field.
     pub fn validate(&self) -> Result<(), (&'static str, InvalidValue)> {
-        let groups: [(&str, &dyn Settings); 7] = [
+        let groups: [(&str, &dyn Settings); 8] = [
             ("health check", &self.health_check),
             ("outlier ejection", &self.outlier),
             ("affinity", &self.affinity),
@@ -227,6 +252,7 @@ impl PoolPlan {
             ("retry", &self.retry),
             ("limits", &self.limits),
             ("degradation", &self.degradation),
+            ("tls", &self.tls),
         ];
         groups
             .into_iter()

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, InstanceId, InstanceState, LatencySummary, LoadReport, PoolId,
-    ProcessObservation, Refusals, Registered, Retries, SourceStatus, Weight,
+    AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, GatewaySnapshot, InstanceId, InstanceState, LatencySummary, LoadReport,
+    PoolId, ProcessObservation, Refusals, Registered, Retries, SourceStatus, Weight,
 };
 
 /// Where this console stands; a production environment is shown in red and asks twice before dangerous verbs.
@@ -67,6 +67,7 @@ pub struct PoolSnapshot {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: crate::Reused,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
     pub degraded: Option<String>,
@@ -93,4 +94,6 @@ pub struct Snapshot {
     pub totals: Totals,
     pub sources: Vec<SourceStatus>,
     pub pools: Vec<PoolSnapshot>,
+    /// The gateways of every balancer that tells of its parts, the console's own first, then by name.
+    pub gateways: Vec<GatewaySnapshot>,
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AffinityKind, Algorithm, BalancerId, BreakerHold, BreakerStatus, Event, HealthCheck, InstanceId, InstanceSnapshot, InstanceState,
-    PoolId, Refusals, Retries, SourceStatus, Totals,
+    AffinityKind, Algorithm, BalancerId, BreakerHold, BreakerStatus, Event, GatewaySnapshot, HealthCheck, InstanceId, InstanceSnapshot,
+    InstanceState, PoolId, Refusals, Retries, SourceStatus, Totals,
 };
 
 /// "Is everything all right, and if not, where?"
@@ -54,6 +54,7 @@ pub struct PoolRow {
 pub struct PoolsView {
     pub pools: Vec<PoolRow>,
     pub sources: Vec<SourceStatus>,
+    pub gateways: Vec<GatewaySnapshot>,
 }
 
 /// One line of the instance table.
@@ -74,6 +75,7 @@ pub struct PoolView {
     pub unserved: u64,
     pub refusals: Refusals,
     pub retries: Retries,
+    pub reused: crate::Reused,
     pub breaker: Option<BreakerStatus>,
     pub is_panicking: bool,
     pub degraded: Option<String>,

@@ -134,6 +134,7 @@ pub fn pool_observation(name: &str, instances: &[&str]) -> PoolObservation {
         unserved: 0,
         refusals: Refusals::default(),
         retries: Retries::default(),
+        reused: model::Reused::default(),
         breaker: None,
         is_panicking: false,
         degraded: None,
@@ -153,6 +154,8 @@ pub fn balancer_observation(pools: Vec<PoolObservation>) -> BalancerObservation 
         window: Window::default(),
         pools,
         events: vec![],
+        gateways: vec![],
+        late: vec![],
     }
 }
 

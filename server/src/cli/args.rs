@@ -3,9 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use model::Role;
+use model::{GatewayId, Role};
 
-use crate::{StartError, config::Inputs};
+use crate::{
+    StartError,
+    config::{Inputs, PublicUrl, Redacted},
+};
 
 /// Lines of at most 79 characters: clap wraps longer ones and tears the columns apart.
 const EXAMPLES: &str = "\
@@ -17,6 +20,8 @@ Examples:
       your own pools and routes
   evenkeel check-config --config my.toml
       what is in force, and where each value comes from
+  evenkeel gateway --control https://ops.example.com --token-file token
+      one more gateway, on another host, by the console's plan
   evenkeel user add ada --role viewer
       asks for the password, or reads it from a pipe
 
@@ -40,8 +45,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run gateway and console (this is what happens without a command)
     Serve(SettingsFlags),
-    /// Run the gateway alone, by the settings file and without a console
-    Gateway(SettingsFlags),
+    /// Run a gateway alone: by a console on another host, or by the settings file
+    Gateway(GatewayFlags),
     /// Run one instance of the sample service
     Sample(SampleFlags),
     /// Send generated traffic to an address
@@ -105,6 +110,47 @@ impl SettingsFlags {
     pub(super) fn inputs(&self) -> Inputs {
         Inputs::from_process(self.config.clone(), self.flags())
     }
+}
+
+const GATEWAY_HELP: &str = "\
+With --control the gateway gets its plan from a console and tells it what it
+counts, over one outgoing connection. It keeps the last plan in the data
+directory (gateway-plan.json): while the console is away it serves by it, and
+starts from it. The console's settings need gateways.token.
+
+A token on the command line can be seen by everybody on this machine: put it
+into a file, or into the variable EVENKEEL_GATEWAY_TOKEN.";
+
+#[derive(Debug, Args)]
+#[command(after_help = GATEWAY_HELP)]
+pub(super) struct GatewayFlags {
+    #[command(flatten)]
+    pub(super) settings: SettingsFlags,
+    #[command(flatten)]
+    pub(super) control: ControlFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Console")]
+pub(super) struct ControlFlags {
+    /// The console to follow, such as `https://ops.example.com`; without it the settings file is followed
+    #[arg(long, value_name = "URL")]
+    pub(super) control: Option<PublicUrl>,
+    /// What lets this gateway in: gateways.token of the console's settings [also: `EVENKEEL_GATEWAY_TOKEN`]
+    #[arg(long, value_name = "TOKEN", requires = "control", conflicts_with = "token_file")]
+    pub(super) token: Option<Redacted>,
+    /// A file with the token in it and nothing else
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub(super) token_file: Option<PathBuf>,
+    /// What the console calls this gateway [default: this host's name]
+    #[arg(long, value_name = "NAME", requires = "control")]
+    pub(super) id: Option<GatewayId>,
+    /// Certificates (PEM) of the authority behind the console's; without it those that browsers believe
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub(super) control_ca: Option<PathBuf>,
+    /// Allow http to a console that is not on this machine: the token and the plan can then be read on the way
+    #[arg(long, requires = "control")]
+    pub(super) plain_http: bool,
 }
 
 #[derive(Debug, Args)]
@@ -192,7 +238,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-        assert!(EXAMPLES.lines().all(|line| line.chars().count() < 80));
+        assert!(EXAMPLES.lines().chain(GATEWAY_HELP.lines()).all(|line| line.chars().count() < 80));
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command {
         None => serve::run(top),
         Some(Command::Serve(flags)) => serve::run(flags.or(top)),
-        Some(Command::Gateway(flags)) => gateway::run(flags.or(top)),
+        Some(Command::Gateway(flags)) => gateway::run(flags.settings.or(top), flags.control),
         Some(Command::CheckConfig(flags)) => check_config::run(flags.or(top)),
         Some(Command::User(command)) => {
             let (flags, action) = command.parts(top);

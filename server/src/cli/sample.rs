@@ -46,7 +46,7 @@ pub(super) fn until_stopped(parent: Option<u32>) -> Result<impl Future<Output = 
         if parent.is_some() {
             signals.asked_by_parent().await;
         } else {
-            signals.asked_to_stop().await;
+            signals.asked_to_stop(|| {}).await;
         }
     })
 }

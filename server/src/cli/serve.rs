@@ -14,7 +14,7 @@ pub(super) fn run(flags: SettingsFlags) -> Result<(), StartError> {
         let signals = Signals::listen()?;
         let application = Application::start(config).await?;
         announce(&application);
-        signals.asked_to_stop().await;
+        signals.asked_to_stop(|| application.reload()).await;
         application.stop().await;
         Ok(())
     });

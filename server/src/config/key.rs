@@ -1,6 +1,6 @@
 //! Every key by name, with what is allowed: the one list behind error sentences, `check-config` and the example file's test.
 
-use super::{console, database, environment, gateway, health, log, pools, registry, routes, sample, traffic};
+use super::{console, database, environment, gateway, gateways, health, log, pools, registry, routes, sample, traffic};
 
 /// One setting. The name of a list's member has `[]`: `pools[].id`.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,7 @@ pub fn all_keys() -> impl Iterator<Item = &'static Key> {
     [
         console::KEYS,
         gateway::KEYS,
+        gateways::KEYS,
         health::KEYS,
         database::KEYS,
         sample::KEYS,

@@ -141,6 +141,8 @@ pub(super) fn stack(inputs: &Inputs) -> Result<(Figment, Option<PathBuf>), Confi
 
 const PREFIX: &str = "EVENKEEL_";
 const FILE_VARIABLE: &str = "EVENKEEL_CONFIG";
+/// Read by `evenkeel gateway` itself: it is no setting of a console.
+pub(crate) const TOKEN_VARIABLE: &str = "EVENKEEL_GATEWAY_TOKEN";
 
 fn file_to_read(inputs: &Inputs) -> Option<PathBuf> {
     let variable = || {
@@ -167,7 +169,7 @@ fn key_of_variable(name: &str) -> Result<Option<String>, ConfigError> {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     // Kubernetes puts these into every container beside a Service called "evenkeel".
     let service_link = rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_");
-    if name == FILE_VARIABLE || service_link {
+    if name == FILE_VARIABLE || name == TOKEN_VARIABLE || service_link {
         return Ok(None);
     }
     if rest == "LOG" {

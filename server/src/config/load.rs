@@ -40,6 +40,7 @@ pub(super) fn origin(figment: &Figment, key: &str) -> Origin {
 
 fn check(settings: &Settings) -> Result<(), BadValue> {
     settings.gateway.check()?;
+    settings.gateways.check()?;
     health::check("health", &settings.health)?;
     settings.database.check()?;
     settings.sample.check()?;

@@ -7,12 +7,14 @@
 //!  Settings (as written) ─ cross-checks, host names resolved ─► Config                resolve.rs
 //! ```
 
+mod access_log;
 mod console;
 mod customary;
 mod database;
 mod environment;
 mod error;
 mod gateway;
+mod gateways;
 mod health;
 mod key;
 mod layers;
@@ -28,6 +30,8 @@ mod secret;
 mod show;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod token;
 mod traffic;
 
 use std::path::PathBuf;
@@ -36,13 +40,16 @@ use control::PoolSetup;
 use model::Route;
 use serde::{Deserialize, Serialize};
 
+pub use access_log::AccessLogSettings;
 pub use console::{ConsoleSettings, Network, PublicUrl};
 pub use customary::CUSTOMARY;
 pub use database::DatabaseSettings;
 pub use environment::EnvironmentSettings;
 pub use error::ConfigError;
 pub use gateway::GatewaySettings;
+pub use gateways::GatewaysSettings;
 pub use key::{Key, all_keys};
+pub(crate) use layers::TOKEN_VARIABLE;
 pub use layers::{Inputs, Origin};
 pub use load::load;
 pub use log::{LogFormat, LogSettings};
@@ -51,8 +58,10 @@ pub use registry::{PortRange, RegistrySettings};
 pub(crate) use resolve::builtin_gateway;
 pub use routes::RouteSettings;
 pub use sample::SampleSettings;
+pub(crate) use token::check_token;
 pub use secret::Redacted;
 pub use show::show;
+pub use tls::{CertificateSettings, TlsSettings};
 pub use traffic::TrafficSettings;
 
 /// Everything that can be set, as written. `Default` is the embedded default.
@@ -61,6 +70,7 @@ pub use traffic::TrafficSettings;
 pub struct Settings {
     pub console: ConsoleSettings,
     pub gateway: GatewaySettings,
+    pub gateways: GatewaysSettings,
     pub health: model::HealthCheck,
     pub database: DatabaseSettings,
     pub sample: SampleSettings,

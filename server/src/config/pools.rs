@@ -2,7 +2,7 @@
 
 use model::{
     AffinityPolicy, Algorithm, BreakerPolicy, CheckKind, DegradationPolicy, HealthCheck, InstanceId, LimitPolicy, OutlierEjection,
-    PathPrefix, PoolId, RetryPolicy, Weight,
+    PathPrefix, PoolId, RetryPolicy, UpstreamTls, Weight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,10 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("pools[].degradation.error_percent", "0 (off) to 100 percent"),
     Key::new("pools[].degradation.after_s", "1 to 3600 seconds"),
     Key::new("pools[].degradation.recover_s", "1 to 3600 seconds"),
+    Key::new("pools[].tls.on", "true or false"),
+    Key::new("pools[].tls.name", "a host name such as web.internal, or an IP address"),
+    Key::new("pools[].tls.ca", "the path of a PEM file with the authorities that are believed"),
+    Key::new("pools[].tls.verify", "full or none"),
     Key::new(
         "pools[].instances[].id",
         "a name of a-z, 0-9, '-', '_' and '.', at most 63 characters",
@@ -79,6 +83,9 @@ pub struct PoolSettings {
     pub limits: LimitPolicy,
     #[serde(default)]
     pub degradation: DegradationPolicy,
+    /// To the instances.
+    #[serde(default)]
+    pub tls: UpstreamTls,
     pub instances: Vec<InstanceSettings>,
 }
 

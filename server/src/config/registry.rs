@@ -2,15 +2,20 @@
 
 use std::{fmt, net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use control::{RegistrySetup, access::RegistryToken, decide::reach::Reach};
+use control::{RegistrySetup, access::BearerToken, decide::reach::Reach};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Key, Network, Redacted, error::BadValue, list::one_or_many};
+use super::{
+    Key, Network, Redacted,
+    error::BadValue,
+    list::one_or_many,
+    token::{TOKEN_ALLOWED, check_token},
+};
 
 pub(super) const KEYS: &[Key] = &[
     Key::secret(
         "registry.token",
-        "32 to 512 printable ASCII characters, such as `openssl rand -hex 32` gives",
+        TOKEN_ALLOWED,
     ),
     Key::new(
         "registry.allow",
@@ -21,10 +26,6 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("registry.expire_s", "2 to 86400 seconds"),
     Key::new("registry.max_instances", "1 to 2000 registered instances of one pool"),
 ];
-
-/// Guessing one of these takes longer than the universe has, at the rate that one address may call.
-const TOKEN_MIN_BYTES: usize = 32;
-const TOKEN_MAX_BYTES: usize = 512;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -64,13 +65,7 @@ impl RegistrySettings {
 
     pub(super) fn check(&self) -> Result<(), BadValue> {
         if let Some(token) = &self.token {
-            let token = token.expose();
-            if !(TOKEN_MIN_BYTES..=TOKEN_MAX_BYTES).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_graphic()) {
-                return Err(BadValue::new(
-                    "registry.token",
-                    "it is too short, too long or holds other characters",
-                ));
-            }
+            check_token(token.expose()).map_err(|why| BadValue::new("registry.token", why))?;
         }
         if self.ports.is_empty() {
             return Err(BadValue::new("registry.ports", "it is empty"));
@@ -84,7 +79,7 @@ impl RegistrySettings {
     pub(crate) fn setup(&self, own: Vec<SocketAddr>, url: &str) -> Option<RegistrySetup> {
         let token = self.token.as_ref()?;
         Some(RegistrySetup {
-            token: RegistryToken::new(token.expose()),
+            token: BearerToken::new(token.expose()),
             reach: Reach {
                 networks: self.allow.iter().map(|network| network.net()).collect(),
                 ports: self.ports.iter().map(|range| range.0.clone()).collect(),

@@ -50,13 +50,14 @@ pub(super) fn resolve_pools(settings: &Settings, origin: &Origin) -> Result<Vec<
 fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: &Origin) -> Result<PoolSetup, ConfigError> {
     let health = pool.health.over(&settings.health);
     health::check(&format!("pools.{index}.health"), &health).map_err(|bad| ConfigError::wrong(origin, bad))?;
-    let groups: [(&str, &dyn model::Settings); 6] = [
+    let groups: [(&str, &dyn model::Settings); 7] = [
         ("outlier", &pool.outlier),
         ("breaker", &pool.breaker),
         ("retry", &pool.retry),
         ("affinity", &pool.affinity),
         ("limits", &pool.limits),
         ("degradation", &pool.degradation),
+        ("tls", &pool.tls),
     ];
     for (group, settings) in groups {
         settings
@@ -118,6 +119,7 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
         id: pool.id.clone(),
         balancer: builtin_gateway(),
         instances,
+        tls: pool.tls.clone(),
         defaults: policy,
     })
 }

@@ -37,6 +37,12 @@ impl Redacted {
     }
 }
 
+impl From<&str> for Redacted {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
 impl fmt::Debug for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown())

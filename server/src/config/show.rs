@@ -81,9 +81,19 @@ pub(super) fn default_keys() -> Vec<String> {
     let values = Value::serialize(super::Settings::default()).unwrap();
     let mut out = Vec::new();
     for (group, value) in values.as_dict().unwrap() {
-        for name in value.as_dict().into_iter().flat_map(|d| d.keys()) {
-            out.push(format!("{group}.{name}"));
-        }
+        keys_of(group, value, &mut out);
     }
+    // Lists have keys of their own.
+    out.retain(|key| key.contains('.'));
     out
+}
+
+#[cfg(test)]
+fn keys_of(name: &str, value: &Value, out: &mut Vec<String>) {
+    match value.as_dict() {
+        Some(dict) => dict
+            .iter()
+            .for_each(|(member, value)| keys_of(&format!("{name}.{member}"), value, out)),
+        None => out.push(name.to_owned()),
+    }
 }

@@ -84,7 +84,7 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             "[gatway]\nx = 1",
-            "evenkeel.toml: there is no setting gatway; allowed here: console, gateway, health",
+            "evenkeel.toml: there is no setting gatway; allowed here: console, gateway, gateways, health",
         ),
         (
             "[console]\nlisten = \"here\"",
@@ -105,6 +105,46 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         (
             "[gateway]\nalgorithm = \"best\"",
             "evenkeel.toml: gateway.algorithm is wrong (it is \"best\"); allowed: round_robin, weighted_round_robin",
+        ),
+        (
+            "[gateway]\ntls.listen = \"127.0.0.1:1\"",
+            "evenkeel.toml: gateway.tls.listen is wrong (there are no gateway.tls.certificates for it); allowed: one or more IP addresses",
+        ),
+        (
+            "[gateway]\ntls.certificates = [{ certificate = \"a.pem\" }]",
+            "evenkeel.toml: gateway.tls.certificates[0] needs key; allowed: the path of a PEM file with the private key",
+        ),
+        (
+            "[gateway]\nlisten = \"127.0.0.1:1\"\ntls.listen = \"127.0.0.1:1\"",
+            "evenkeel.toml: gateway.tls.listen is wrong (it has 127.0.0.1:1 twice); allowed: one or more IP addresses",
+        ),
+        (
+            "[gateway]\naccess_log.sample = 1.5",
+            "evenkeel.toml: gateway.access_log.sample is wrong (1.5 is out of range); allowed: 0 (failures",
+        ),
+        (
+            "[gateway]\ntrace_sample = nan",
+            "evenkeel.toml: gateway.trace_sample is wrong (NaN is out of range); allowed: 0 (none) to 1",
+        ),
+        (
+            "[[pools]]\nid = \"web\"\ntls.verify = \"some\"\ninstances = []",
+            "evenkeel.toml: pools[0].tls.verify is wrong (it is \"some\"); allowed: full or none",
+        ),
+        (
+            "[[pools]]\nid = \"web\"\ntls = { on = true, name = \"*.a\" }\ninstances = []",
+            "evenkeel.toml: pools[0].tls.name is wrong (must be a host name",
+        ),
+        (
+            "[gateways]\ntoken = \"s3cr3t\"",
+            "evenkeel.toml: gateways.token is wrong (it is shorter than 16 characters); allowed: 16 to 256 letters",
+        ),
+        (
+            "[gateways]\ntoken = \"https://u:s3cr3t@example.com\"",
+            "evenkeel.toml: gateways.token is wrong (it has other characters); allowed: 16 to 256 letters",
+        ),
+        (
+            "[gateways]\nsilent_after_s = 1",
+            "evenkeel.toml: gateways.silent_after_s is wrong (1 is out of range); allowed: 3 to 3600 seconds",
         ),
         (
             "[health]\nfall = 0",
@@ -270,7 +310,10 @@ fn every_setting_is_in_the_list_of_keys_and_the_other_way_round() {
     assert_eq!(listed, real);
 }
 
-/// The example with the comment sign taken from every line that is a setting.
+/// What stands in the example instead of a token. It is none, so that nobody starts with one that everybody knows.
+const NO_TOKEN: &str = "<openssl rand -hex 24>";
+
+/// The example with the comment sign taken from every line that is a setting, and with tokens.
 fn uncommented() -> String {
     let setting = |line: &str| line.starts_with('[') || line.split_once('=').is_some_and(|(key, _)| !key.trim().contains(' '));
     let open = |line: &str| {
@@ -278,7 +321,11 @@ fn uncommented() -> String {
             .filter(|l| setting(l))
             .map_or_else(|| line.to_owned(), str::to_owned)
     };
-    EXAMPLE.lines().map(|line| open(line) + "\n").collect()
+    let whole: String = EXAMPLE.lines().map(|line| open(line) + "\n").collect();
+    for section in ["registry", "gateways"] {
+        assert!(with(&format!("[{section}]\ntoken = \"{NO_TOKEN}\""), &[], &[]).is_err());
+    }
+    whole.replace(NO_TOKEN, &"0a".repeat(24))
 }
 
 #[test]
@@ -289,8 +336,9 @@ fn the_example_names_every_key_with_its_default() {
     for key in all_keys() {
         let name = key.name.rsplit("[].").next().unwrap().rsplit('.').next().unwrap();
         assert!(
-            text.lines()
-                .any(|l| l.trim().starts_with(&format!("{name} =")) || l.contains(&format!(".{name} ="))),
+            text.lines().any(|l| l.trim().starts_with(&format!("{name} ="))
+                || l.contains(&format!(".{name} ="))
+                || l == format!("[[{}]]", key.name)),
             "{} is not in the example",
             key.name
         );
@@ -299,8 +347,11 @@ fn the_example_names_every_key_with_its_default() {
     let mut shown = config.settings;
     shown.console.public_url = None;
     shown.console.site_root = None;
+    shown.gateway.tls = TlsSettings::default();
+    shown.gateway.access_log.file = None;
     shown.database.url = None;
     shown.registry.token = None;
+    shown.gateways.token = None;
     shown.pools.clear();
     shown.routes.clear();
     assert_eq!(shown, defaults);

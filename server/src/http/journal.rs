@@ -10,7 +10,7 @@ use axum::{
 };
 use rand::Rng as _;
 
-use super::client::Peer;
+use super::{api, client::Peer, gateways};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -33,14 +33,18 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
     let shown = id.to_str().unwrap_or_default();
     if status >= 500 {
         tracing::error!(request = shown, %method, path, status, took_us, peer, "a request failed");
-    } else if matches!(method, Method::GET | Method::HEAD) || (path.ends_with("/heartbeat") && status < 400) {
-        // What comes all the time.
+    } else if matches!(method, Method::GET | Method::HEAD) || (status < 300 && is_frequent(&path)) {
         tracing::debug!(request = shown, %method, path, status, took_us, peer, "answered");
     } else {
         tracing::info!(request = shown, %method, path, status, took_us, peer, "answered");
     }
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// What machines send all the time.
+fn is_frequent(path: &str) -> bool {
+    path.starts_with(gateways::PREFIX) || path.starts_with(api::services::PREFIX) && path.ends_with("/heartbeat")
 }
 
 fn request_id(given: Option<&HeaderValue>) -> HeaderValue {

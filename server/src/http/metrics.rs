@@ -8,13 +8,18 @@ use axum::{
     response::IntoResponse,
 };
 use control::LiveStatus;
+use gateway::GatewayStats;
 use model::{InstanceState, PoolSnapshot};
 
 use super::{Console, live::STREAMS_MAX};
 
 pub(super) async fn metrics(State(console): State<Console>) -> impl IntoResponse {
     let streams = STREAMS_MAX - console.streams().available_permits();
-    let text = render(&console.control().live_status(), streams);
+    let mut page = render(&console.control().live_status(), streams);
+    if let Some(gateway) = console.gateway() {
+        page.gateway(&gateway.observe());
+    }
+    let text = page.0;
     (
         [(
             header::CONTENT_TYPE,
@@ -25,7 +30,7 @@ pub(super) async fn metrics(State(console): State<Console>) -> impl IntoResponse
 }
 
 /// Names stand in labels unescaped: `model::id` admits nothing that would need it.
-fn render(status: &LiveStatus, streams: usize) -> String {
+fn render(status: &LiveStatus, streams: usize) -> Page {
     let mut page = Page(String::new());
     page.family("evenkeel_info", "gauge", "The running version.");
     page.line("evenkeel_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -73,7 +78,7 @@ fn render(status: &LiveStatus, streams: usize) -> String {
             );
         }
     }
-    page.0
+    page
 }
 
 struct Page(String);
@@ -89,6 +94,32 @@ impl Page {
         } else {
             writeln!(self.0, "{name}{{{labels}}} {value}")
         };
+    }
+
+    fn gateway(&mut self, stats: &GatewayStats) {
+        self.family("evenkeel_gateway_connections", "gauge", "Client connections open.");
+        self.line("evenkeel_gateway_connections", "", stats.connections);
+        self.family(
+            "evenkeel_tls_handshakes_failed_total",
+            "counter",
+            "TLS handshakes of clients that failed.",
+        );
+        self.line("evenkeel_tls_handshakes_failed_total", "", stats.handshakes_failed);
+        self.family(
+            "evenkeel_access_log_dropped_total",
+            "counter",
+            "Lines that the access log had no room for.",
+        );
+        self.line("evenkeel_access_log_dropped_total", "", stats.access_log_dropped);
+        self.family(
+            "evenkeel_certificate_expires_seconds",
+            "gauge",
+            "When a certificate ends, as Unix time, by its place in the settings.",
+        );
+        for (at, certificate) in stats.certificates.iter().enumerate() {
+            let labels = format!("certificate=\"{at}\"");
+            self.line("evenkeel_certificate_expires_seconds", &labels, certificate.not_after_ms / 1_000);
+        }
     }
 
     fn each_instance(&mut self, pools: &[PoolSnapshot], mut each: impl FnMut(&mut Self, &str, &model::InstanceSnapshot)) {

@@ -5,6 +5,7 @@
 //!    └ headers ─ journal ─ panics ─ host ─ client ─ origin ─ deadline ─ body          every request, outermost first
 //!        ├ probes, metrics, site                                                      nobody asks who you are
 //!        ├ api                                                                        bearer tokens
+//!        ├ gateways: a token instead of a session, outside host and origin, which are about browsers
 //!        └ session ─ pages and server functions │ sign_in sign_out setup │ live       everybody else
 //! ```
 //!
@@ -16,6 +17,7 @@ mod body;
 mod client;
 mod cookie;
 mod deadline;
+mod gateways;
 mod headers;
 mod host;
 mod journal;
@@ -38,6 +40,7 @@ mod sign_out;
 mod site;
 mod state;
 
+pub use gateways::Gateways;
 pub use problem::ProblemDetails;
 pub use router::{mutating_routes, router};
 pub use site::{Site, SiteError};

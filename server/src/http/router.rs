@@ -8,8 +8,8 @@ use axum::{
 };
 
 use super::{
-    Console, accept, api, body, client, deadline, headers, host, journal, live, metrics, origin, pages, panics, probes, render, session,
-    setup, sign_in, sign_out, site,
+    Console, accept, api, body, client, deadline, gateways, headers, host, journal, live, metrics, origin, pages, panics, probes, render,
+    session, setup, sign_in, sign_out, site,
 };
 
 /// The whole console.
@@ -39,6 +39,11 @@ pub fn router(console: Console) -> Router {
         .layer(from_fn_with_state(console.clone(), origin::check))
         .layer(from_fn_with_state(console.clone(), client::identify))
         .layer(from_fn_with_state(console.clone(), host::check))
+        .merge(
+            Router::new()
+                .route(gateways::PATH, post(gateways::sync))
+                .layer(from_fn(deadline::enforce)),
+        )
         .layer(from_fn(panics::catch))
         .layer(from_fn_with_state(console.clone(), accept::explain))
         .layer(from_fn(journal::write))
@@ -46,7 +51,8 @@ pub fn router(console: Console) -> Router {
         .with_state(console)
 }
 
-/// Every route that answers to something else than GET: what a cross-site request must not reach.
+/// Every route that answers to something else than GET: what a cross-site request must not reach. Not those of gateways: no browser can
+/// be made to send their token.
 pub fn mutating_routes() -> Vec<(Method, String)> {
     let own = ["/sign-in", "/setup", "/sign-out"].map(|path| (Method::POST, path.to_owned()));
     let functions = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| method != Method::GET);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use control::Control;
+use gateway::Gateway;
 use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 
-use super::{live::STREAMS_MAX, render, site::Site};
+use super::{gateways::Gateways, live::STREAMS_MAX, render, site::Site};
 use crate::config::ConsoleSettings;
 
 /// Cheap to clone.
@@ -19,9 +20,11 @@ pub struct Console {
 
 struct Inner {
     control: Control,
+    gateway: Option<Arc<Gateway>>,
     settings: ConsoleSettings,
     loopback: bool,
     site: Site,
+    gateways: Option<Gateways>,
     leptos: LeptosOptions,
     renderers: LocalPoolHandle,
     /// One permit per live stream.
@@ -34,8 +37,12 @@ struct Inner {
 /// What a console is made from.
 pub struct ConsoleParts {
     pub control: Control,
+    /// For what only its own counts tell.
+    pub gateway: Option<Arc<Gateway>>,
     pub settings: ConsoleSettings,
     pub site: Site,
+    /// Absent when no gateway may report here.
+    pub gateways: Option<Gateways>,
     /// Ends the live streams.
     pub stopping: CancellationToken,
 }
@@ -50,9 +57,11 @@ impl Console {
         Self {
             inner: Arc::new(Inner {
                 control: parts.control,
+                gateway: parts.gateway,
                 loopback: parts.settings.listen.ip().is_loopback(),
                 settings: parts.settings,
                 site: parts.site,
+                gateways: parts.gateways,
                 leptos,
                 renderers: render::threads(),
                 streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -66,12 +75,20 @@ impl Console {
         &self.inner.control
     }
 
+    pub(super) fn gateway(&self) -> Option<&Gateway> {
+        self.inner.gateway.as_deref()
+    }
+
     pub(super) fn settings(&self) -> &ConsoleSettings {
         &self.inner.settings
     }
 
     pub(super) fn site(&self) -> &Site {
         &self.inner.site
+    }
+
+    pub(super) fn gateways(&self) -> Option<&Gateways> {
+        self.inner.gateways.as_ref()
     }
 
     pub(super) fn leptos(&self) -> &LeptosOptions {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use model::{BreakerState, Refusals, Retries};
+use model::{BreakerState, Refusals, Retries, Reused};
 
 use super::{PoolContext, tabs::Tab};
 use crate::{
@@ -25,6 +25,7 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
     let unserved = pool.part(|v| v.unserved);
     let refusals = pool.part(|v| refusal_words(&v.refusals));
     let retries = pool.part(|v| retry_words(v.retries));
+    let reused = pool.part(|v| reuse_words(v.reused));
     let degraded = pool.part(|v| v.degraded.clone());
     let panics = pool.part(|v| v.is_panicking);
     let open = pool.part(|v| {
@@ -80,6 +81,19 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
                         view! {
                             <div>
                                 <dt>"Refused"</dt>
+                                <dd>{words}</dd>
+                            </div>
+                        }
+                    })
+            }}
+            {move || {
+                reused
+                    .get()
+                    .flatten()
+                    .map(|words| {
+                        view! {
+                            <div>
+                                <dt>"Shared answers"</dt>
                                 <dd>{words}</dd>
                             </div>
                         }
@@ -166,6 +180,20 @@ fn refusal_words(refusals: &Refusals) -> Option<String> {
         .map(|(count, kind)| format!("{} × {kind}", format::count(*count)))
         .collect();
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Requests that were given an answer fetched for another one.
+fn reuse_words(reused: Reused) -> Option<String> {
+    let told = [
+        (reused.deduplicated, "fetched once for several"),
+        (reused.stale, "kept from before"),
+    ];
+    let told: Vec<_> = told
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", format::count(*count)))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn retry_words(retries: Retries) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Every pool in one table: sorted and filtered through the URL.
 
+mod gateways;
 mod rows;
 
 use std::{collections::HashMap, sync::Arc};
@@ -79,6 +80,7 @@ fn Pools(frame: Frame) -> impl IntoView {
             })
         })
     });
+    let gateways = Memo::new(move |_| frames.with(|f| pools(f).map(|v| v.gateways.clone()).unwrap_or_default()));
     let count = move || format!("{} of {}", order.with(Vec::len), total.get());
     let row = move |id: PoolId| {
         let cells = Memo::new(move |_| index.with(|index| index.get(&id).cloned()));
@@ -134,6 +136,7 @@ fn Pools(frame: Frame) -> impl IntoView {
             {empty}
             <Legend />
         </section>
+        <gateways::Gateways gateways=gateways now_ms=now_ms />
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
-//! What Evenkeel brings itself: the gateway as a balancer, and the supervisor that runs the sample fleet.
+//! What Evenkeel brings itself: the gateways as a balancer, and the supervisor that runs the sample fleet.
 
 mod balancer;
+pub mod fleet;
 mod supervisor;
 
 pub use balancer::{BuiltinBalancer, GATEWAY};

@@ -2,6 +2,7 @@
 //! compile.
 
 mod accounts;
+mod bearer;
 mod password;
 mod proof;
 mod registrar;
@@ -9,8 +10,9 @@ mod secret;
 mod throttle;
 
 pub use accounts::{Accounts, SignedIn};
+pub use bearer::BearerToken;
 pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
 pub use proof::{Principal, SystemAdmin, Viewer};
 pub(crate) use registrar::Registrars;
-pub use registrar::{Registrar, RegistryToken};
+pub use registrar::Registrar;
 pub use secret::Secret;

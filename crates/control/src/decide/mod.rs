@@ -1,6 +1,7 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
 pub mod downsample;
+pub mod gateways;
 pub mod guard;
 pub mod intended;
 pub mod members;

@@ -20,6 +20,7 @@ pub fn pool_plan(setup: &PoolSetup, members: &[Member], intent: &PoolIntent) -> 
         retry: intent.policy.retry,
         limits: intent.policy.limits,
         degradation: intent.policy.degradation,
+        tls: setup.tls.clone(),
         instances: members
             .iter()
             .map(|member| {

@@ -9,6 +9,7 @@ use model::{
 };
 
 use super::{
+    gateways,
     rates::{self, Moments},
     roster::{Entry, Roster},
 };
@@ -102,6 +103,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Snapshot {
         seq: inputs.seq,
         at_ms: inputs.at_ms,
         totals: overall(inputs.balancers, inputs.previous),
+        gateways: inputs.balancers.iter().flat_map(gateways::snapshots).collect(),
         sources: inputs.sources,
         pools,
     }
@@ -191,6 +193,7 @@ fn pool_snapshot(
         unserved: pool.unserved,
         refusals: pool.refusals,
         retries: pool.retries,
+        reused: pool.reused,
         breaker: pool.breaker.clone(),
         is_panicking: pool.is_panicking && answers.fresh,
         degraded: pool.degraded.clone().filter(|_| answers.fresh),

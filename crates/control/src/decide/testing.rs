@@ -40,6 +40,7 @@ pub(crate) fn pool_snapshot(states: &[InstanceState]) -> PoolSnapshot {
         unserved: 0,
         refusals: Refusals::default(),
         retries: Retries::default(),
+        reused: model::Reused::default(),
         breaker: None,
         is_panicking: false,
         degraded: None,

@@ -5,9 +5,9 @@ use model::{
     Snapshot, SourceState, SourceStatus,
 };
 
-use super::snapshot::ended;
+use super::{gateways, snapshot::ended};
 
-/// The events that lead from `before` to `after`, in a fixed order: sources, then pools by name. The same two snapshots always give
+/// The events that lead from `before` to `after`, in a fixed order: sources, then gateways, then pools by name. The same two snapshots always give
 /// the same events.
 pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<NewEvent> {
     let mut events = Vec::new();
@@ -15,6 +15,7 @@ pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<NewEvent> {
         let earlier = before.sources.iter().find(|s| s.id == source.id);
         events.extend(source_event(earlier, source, after.at_ms));
     }
+    events.extend(gateways::between(&before.gateways, &after.gateways, after.at_ms));
     for pool in &after.pools {
         let Some(earlier) = before.pools.iter().find(|p| p.id == pool.id) else {
             continue;
@@ -191,6 +192,7 @@ mod tests {
             totals: Totals::default(),
             sources: vec![],
             pools: vec![pool],
+            gateways: vec![],
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::{
 use super::Loop;
 use crate::{
     decide::{
+        gateways,
         snapshot::{Answers, Inputs, assemble},
         transitions,
     },
@@ -50,6 +51,23 @@ fn news(memory: &Memory<BalancerObservation>, told: &mut u64) -> Vec<NewEvent> {
     let new: Vec<_> = now.events.iter().filter(|e| e.seq > *told).map(|e| e.event.clone()).collect();
     *told = now.events.last().map_or(*told, |last| last.seq);
     new
+}
+
+impl Memory<BalancerObservation> {
+    /// What came to light late belongs to the observations before.
+    fn settle(&mut self) {
+        let Some((_, now)) = self.answers.back().filter(|_| self.down.is_none()) else {
+            return;
+        };
+        if now.late.is_empty() {
+            return;
+        }
+        let late = now.late.clone();
+        let before = self.answers.len() - 1;
+        for (_, answer) in self.answers.iter_mut().take(before) {
+            gateways::settle(Arc::make_mut(answer), &late);
+        }
+    }
 }
 
 impl<T> Memory<T> {
@@ -210,6 +228,7 @@ impl Loop for Collect {
         let (now, now_ms) = (Instant::now(), state.now_ms());
         for (memory, (answer, took)) in self.balancers.iter_mut().zip(balancers) {
             memory.heard(answer, took, now, now_ms);
+            memory.settle();
         }
         for (memory, (answer, took)) in self.workloads.iter_mut().zip(workloads) {
             memory.heard(answer, took, now, now_ms);

@@ -1,5 +1,7 @@
 use async_trait::async_trait;
-use model::{Algorithm, BalancerObservation, BreakerTarget, InstanceId, LoadReport, Pins, PoolId, PoolPlan, SourceId};
+use model::{
+    Algorithm, BalancerObservation, BreakerTarget, InstanceId, LoadReport, Pins, PoolId, PoolPlan, ReceiptFilter, Receipts, SourceId,
+};
 
 /// A source did not answer, in words a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,4 +53,7 @@ pub trait Balancer: Send + Sync + 'static {
 
     /// Which clients come back to which instance.
     async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError>;
+
+    /// The receipts of requests that `filter` takes, newest first, at most `limit`; none where the balancer writes none.
+    async fn receipts(&self, filter: &ReceiptFilter, limit: usize) -> Result<Receipts, SourceError>;
 }

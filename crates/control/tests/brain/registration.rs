@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use control::{
     Control, RegistrySetup,
-    access::{Registrar, RegistryToken},
+    access::{Registrar, BearerToken},
     decide::{reach::Reach, report::Report},
     ports::{Registry as _, Resolver as _, StoreError},
     registration::Outcome,
@@ -19,7 +19,7 @@ const METADATA: &str = "169.254.169.254";
 fn open(expire: Duration) -> World {
     let mut world = World::new();
     world.registry = Some(RegistrySetup {
-        token: RegistryToken::new(TOKEN),
+        token: BearerToken::new(TOKEN),
         reach: Reach {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             ports: vec![1024..=65_535],

@@ -50,6 +50,7 @@ impl World {
             id: build::pool("web"),
             balancer: build::source("gateway"),
             instances: vec![instance("a", 9001), instance("b", 9002)],
+            tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         };
         let ports = Ports {

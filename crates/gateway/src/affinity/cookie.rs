@@ -3,8 +3,9 @@
 //! `<instance>~<session>~<expires>~<signature>`: session and expiry (Unix time, s) in hexadecimal, the signature the first 128 bits of
 //! an HMAC-SHA-256 (RFC 2104), base64url. The pool is signed along: a cookie of one pool is worth nothing in another.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use arc_swap::ArcSwap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, header};
@@ -15,19 +16,31 @@ const SIGNATURE_BYTES: usize = 16;
 /// Longer values are not ours.
 const VALUE_MAX: usize = 512;
 
-/// What cookies are signed with. Gateways that share it know each other's cookies.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AffinityKey([u8; 32]);
+/// What cookies are signed with. Gateways that share it know each other's cookies. Clones are the same key, also when it is replaced.
+#[derive(Clone)]
+pub struct AffinityKey(Arc<ArcSwap<[u8; 32]>>);
 
 impl AffinityKey {
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self(key)
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(key)))
     }
 
     pub fn random() -> Self {
-        Self(rand::random())
+        Self::new(rand::random())
+    }
+
+    pub(crate) fn replace(&self, key: [u8; 32]) {
+        self.0.store(Arc::new(key));
     }
 }
+
+impl PartialEq for AffinityKey {
+    fn eq(&self, other: &Self) -> bool {
+        **self.0.load() == **other.0.load()
+    }
+}
+
+impl Eq for AffinityKey {}
 
 impl fmt::Debug for AffinityKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +98,7 @@ impl Cookie {
 }
 
 fn mac(signed: &str, pool: &PoolId, key: &AffinityKey) -> Hmac<Sha256> {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&key.0).expect("HMAC takes keys of any length");
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&**key.0.load()).expect("HMAC takes keys of any length");
     mac.update(pool.as_str().as_bytes());
     mac.update(b"\n");
     mac.update(signed.as_bytes());
@@ -94,11 +107,13 @@ fn mac(signed: &str, pool: &PoolId, key: &AffinityKey) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
 
-    const KEY: AffinityKey = AffinityKey::new([7; 32]);
+    static KEY: LazyLock<AffinityKey> = LazyLock::new(|| AffinityKey::new([7; 32]));
 
     fn pool(name: &str) -> PoolId {
         PoolId::new(name).unwrap()
@@ -146,7 +161,17 @@ mod tests {
 
     #[test]
     fn the_key_is_not_printed() {
-        assert_eq!(format!("{KEY:?}"), "AffinityKey(…)");
+        assert_eq!(format!("{:?}", *KEY), "AffinityKey(…)");
+    }
+
+    #[test]
+    fn a_replaced_key_counts_for_all_who_hold_it() {
+        let key = AffinityKey::new([8; 32]);
+        let held = key.clone();
+        let found = |key| Cookie::find(&sent(&value()), "EVENKEEL_SESSION", &pool("web"), key, 1_000);
+        assert_eq!(found(&held), None);
+        key.replace([7; 32]);
+        assert_eq!((found(&held), held), (Some(cookie()), KEY.clone()));
     }
 
     proptest! {

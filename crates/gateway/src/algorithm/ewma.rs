@@ -3,7 +3,7 @@
 //!
 //! A failure is remembered as a slow answer (`state::response`), so that an instance that fails fast attracts no traffic.
 
-use super::{Candidates, Picker, Request, costs, random_two::Pair};
+use super::{Candidates, Note, Picker, Request, costs, random_two::Pair};
 
 #[derive(Debug)]
 pub(super) struct PeakEwma(Pair);
@@ -15,8 +15,8 @@ impl PeakEwma {
 }
 
 impl Picker for PeakEwma {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
-        self.0.cheaper(candidates, |index| {
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
+        self.0.cheaper(candidates, note, |index| {
             let peak = f64::from(candidates.response(index).peak_us).max(costs::LATENCY_FLOOR_US);
             peak * (f64::from(candidates.in_flight(index)) + 1.0) / costs::ramp(candidates, index)
         })
@@ -54,8 +54,8 @@ mod tests {
         fn only_takers_are_picked_and_the_same_seed_picks_the_same(view in mixed_view(), seed in any::<u64>()) {
             let (one, other) = (PeakEwma::new(view.len(), seed), PeakEwma::new(view.len(), seed));
             for _ in 0..20 {
-                let picked = one.pick(&view, &anybody());
-                prop_assert_eq!(picked, other.pick(&view, &anybody()));
+                let picked = one.pick(&view, &anybody(), None);
+                prop_assert_eq!(picked, other.pick(&view, &anybody(), None));
                 match picked {
                     None => prop_assert!(!view.takes.contains(&true)),
                     Some(picked) => prop_assert!(view.takes[picked]),

@@ -5,10 +5,10 @@
 
 use std::net::IpAddr;
 
-use model::InstanceId;
+use model::{InstanceId, PickBasis};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::{Candidates, Picker, Request};
+use super::{Candidates, Note, Picker, Request};
 
 /// Points of an instance on the ring, as many as ketama's. Shares then differ by about 1/√160 = 8 %.
 const POINTS: u64 = 160;
@@ -47,18 +47,8 @@ impl Hashing {
         Self { key, ring }
     }
 
-    fn hash(&self, request: &Request<'_>) -> u64 {
-        match (self.key, request.client) {
-            (Key::Client, IpAddr::V4(client)) => xxh3_64(&client.octets()),
-            (Key::Client, IpAddr::V6(client)) => xxh3_64(&client.octets()),
-            (Key::Uri, _) => xxh3_64(request.path_and_query.as_bytes()),
-        }
-    }
-}
-
-impl Picker for Hashing {
-    fn pick(&self, candidates: &dyn Candidates, request: &Request<'_>) -> Option<usize> {
-        let hash = self.hash(request);
+    /// Whose place comes first from `hash` on.
+    pub(super) fn owner(&self, candidates: &dyn Candidates, hash: u64) -> Option<usize> {
         let start = self.ring.partition_point(|(position, _)| *position < hash);
         let owners = self.ring[start..].iter().chain(&self.ring[..start]);
         let anybody = || (0..candidates.len()).any(|index| candidates.takes(index));
@@ -78,6 +68,24 @@ impl Picker for Hashing {
             accepts
         });
         settled.or(returning)
+    }
+
+    fn hash(&self, request: &Request<'_>) -> u64 {
+        match (self.key, request.client) {
+            (Key::Client, IpAddr::V4(client)) => xxh3_64(&client.octets()),
+            (Key::Client, IpAddr::V6(client)) => xxh3_64(&client.octets()),
+            (Key::Uri, _) => xxh3_64(request.path_and_query.as_bytes()),
+        }
+    }
+}
+
+impl Picker for Hashing {
+    fn pick(&self, candidates: &dyn Candidates, request: &Request<'_>, note: Note<'_>) -> Option<usize> {
+        let hash = self.hash(request);
+        if let Some(note) = note {
+            note.basis = Some(PickBasis::Hash { hash });
+        }
+        self.owner(candidates, hash)
     }
 }
 
@@ -112,7 +120,7 @@ mod tests {
         let view = View::of_weights(&[1; 5]);
         let pick = |last, path_and_query| {
             let client = IpAddr::from([10, 0, 0, last]);
-            picker.pick(&view, &Request { client, path_and_query })
+            picker.pick(&view, &Request { client, path_and_query }, None)
         };
         assert!((0..50).all(|last| pick(last, "/") == pick(last, "/other?x=1")));
         assert!((0..50).any(|last| pick(last, "/") != pick(0, "/")));
@@ -124,7 +132,7 @@ mod tests {
         let view = View::of_weights(&[1; 4]);
         let mut counts = [0_u32; 4];
         for n in 0..20_000 {
-            counts[picker.pick(&view, &uri(&format!("/item/{n}"))).unwrap()] += 1;
+            counts[picker.pick(&view, &uri(&format!("/item/{n}")), None).unwrap()] += 1;
         }
         assert!(counts.iter().all(|count| (4_000..6_000).contains(count)), "{counts:?}");
     }
@@ -137,7 +145,7 @@ mod tests {
         let (mut own, mut now) = (0, 0);
         for n in 0..20_000 {
             let path = format!("/item/{n}");
-            let (before, after) = (picker.pick(&all, &uri(&path)), picker.pick(&view, &uri(&path)));
+            let (before, after) = (picker.pick(&all, &uri(&path), None), picker.pick(&view, &uri(&path), None));
             own += u32::from(before == Some(2));
             now += u32::from(after == Some(2));
             assert!(after == before || before == Some(2));
@@ -153,19 +161,19 @@ mod tests {
             let (before, after) = (Hashing::by_uri(ids(0..count).iter()), Hashing::by_uri(ids(stay.iter().copied()).iter()));
             let (all, fewer) = (View::of_weights(&vec![1; count]), View::of_weights(&vec![1; count - 1]));
             for path in &paths {
-                let was = before.pick(&all, &uri(path)).unwrap();
-                let is = stay[after.pick(&fewer, &uri(path)).unwrap()];
+                let was = before.pick(&all, &uri(path), None).unwrap();
+                let is = stay[after.pick(&fewer, &uri(path), None).unwrap()];
                 prop_assert!(was == leaves || was == is);
                 // Out is like gone.
                 let mut out = all.clone();
                 out.takes[leaves] = false;
-                prop_assert_eq!(before.pick(&out, &uri(path)), Some(is));
+                prop_assert_eq!(before.pick(&out, &uri(path), None), Some(is));
             }
         }
 
         #[test]
         fn only_takers_are_picked(view in mixed_view(), path in "/[a-z]{0,8}") {
-            match Hashing::by_uri(ids(0..view.len()).iter()).pick(&view, &uri(&path)) {
+            match Hashing::by_uri(ids(0..view.len()).iter()).pick(&view, &uri(&path), None) {
                 None => prop_assert!(!view.takes.contains(&true)),
                 Some(picked) => prop_assert!(view.takes[picked]),
             }

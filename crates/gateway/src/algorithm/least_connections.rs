@@ -1,6 +1,6 @@
 //! The fewest requests in flight, divided by weight. Equals take turns, so that an idle pool is spread evenly.
 
-use super::{Candidates, Picker, Request, costs, ranking::Ranking};
+use super::{Candidates, Note, Picker, Request, costs, ranking::Ranking};
 
 #[derive(Debug)]
 pub(super) struct LeastConnections(Ranking);
@@ -12,8 +12,8 @@ impl LeastConnections {
 }
 
 impl Picker for LeastConnections {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
-        self.0.pick(candidates)
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
+        self.0.pick(candidates, note, false)
     }
 
     fn changed(&self, candidates: &dyn Candidates, index: usize) {
@@ -33,7 +33,7 @@ mod tests {
     use crate::algorithm::testing::{View, anybody, counts, mixed_view, refreshed};
 
     fn picked(view: &View) -> Option<usize> {
-        refreshed(LeastConnections::new(view.len()), view).pick(view, &anybody())
+        refreshed(LeastConnections::new(view.len()), view).pick(view, &anybody(), None)
     }
 
     #[test]
@@ -51,7 +51,7 @@ mod tests {
         let picker = LeastConnections::new(2);
         view.in_flight[0] = 1;
         picker.changed(&view, 0);
-        assert_eq!(picker.pick(&view, &anybody()), Some(1));
+        assert_eq!(picker.pick(&view, &anybody(), None), Some(1));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The lowest average response time, multiplied by the requests in flight and the one to come.
 
 use super::{
-    Candidates, Picker, Request, costs,
+    Candidates, Note, Picker, Request, costs,
     ranking::{Cost, NOT_NOW, Ranking},
 };
 
@@ -26,8 +26,8 @@ fn cost(candidates: &dyn Candidates, index: usize) -> Cost {
 }
 
 impl Picker for LeastResponseTime {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
-        self.0.pick(candidates)
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
+        self.0.pick(candidates, note, false)
     }
 
     fn changed(&self, candidates: &dyn Candidates, index: usize) {
@@ -50,7 +50,7 @@ mod tests {
     };
 
     fn picked(view: &View) -> Option<usize> {
-        refreshed(LeastResponseTime::new(view.len()), view).pick(view, &anybody())
+        refreshed(LeastResponseTime::new(view.len()), view).pick(view, &anybody(), None)
     }
 
     fn measured(average_us: f32) -> Response {

@@ -11,6 +11,7 @@ mod ewma;
 mod hashing;
 mod least_connections;
 mod least_response_time;
+mod note;
 mod random_two;
 mod ranking;
 mod resource_based;
@@ -27,6 +28,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use model::{Algorithm, InstanceId, Weight};
 
 pub(crate) use dice::Dice;
+pub(crate) use note::{Frozen, Note, Noted, pick_noted};
 
 /// What a picker sees: instances by index, as they are right now.
 pub(crate) trait Candidates {
@@ -70,8 +72,8 @@ pub(crate) struct Request<'a> {
 
 /// One algorithm with its memory.
 pub(crate) trait Picker: fmt::Debug + Send + Sync {
-    /// The index of an instance that takes requests; `None` when there is none.
-    fn pick(&self, candidates: &dyn Candidates, request: &Request<'_>) -> Option<usize>;
+    /// The index of an instance that takes requests; `None` when there is none. What it went by is written into `note`.
+    fn pick(&self, candidates: &dyn Candidates, request: &Request<'_>, note: Note<'_>) -> Option<usize>;
 
     /// A request of instance `index` began or ended.
     fn changed(&self, _candidates: &dyn Candidates, _index: usize) {}

@@ -1,7 +1,9 @@
 //! Two random instances, the one with fewer requests in flight (Mitzenmacher: The power of two choices in randomized load balancing,
 //! 2001).
 
-use super::{Candidates, Dice, Picker, Request, costs, rotation::around, takers::Takers};
+use model::PickBasis;
+
+use super::{Candidates, Dice, Note, Picker, Request, costs, ranking::NOT_NOW, rotation::around, takers::Takers};
 
 /// Draws two different instances that take requests.
 #[derive(Debug)]
@@ -26,9 +28,19 @@ impl Pair {
     }
 
     /// Two that differ, or one twice when there is only one, and of them the cheaper; the first of equals.
-    pub(super) fn cheaper(&self, candidates: &dyn Candidates, cost: impl Fn(usize) -> f64) -> Option<usize> {
+    pub(super) fn cheaper(&self, candidates: &dyn Candidates, note: Note<'_>, cost: impl Fn(usize) -> f64) -> Option<usize> {
         let first = self.draw(candidates, usize::MAX)?;
-        let Some(second) = self.draw(candidates, first) else {
+        let second = self.draw(candidates, first);
+        if let Some(note) = note {
+            let named = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+            note.basis = Some(PickBasis::Drawn {
+                first: named(first),
+                second: second.map(named),
+            });
+            let costs = (0..candidates.len()).map(|index| if candidates.takes(index) { cost(index) } else { NOT_NOW });
+            note.scores = costs.collect();
+        }
+        let Some(second) = second else {
             return Some(first);
         };
         Some(if cost(second) < cost(first) { second } else { first })
@@ -62,9 +74,9 @@ impl RandomTwo {
 }
 
 impl Picker for RandomTwo {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
         // The request to come counts: of two idle ones the heavier, or the one that is all the way back, costs less.
-        self.0.cheaper(candidates, |index| {
+        self.0.cheaper(candidates, note, |index| {
             (f64::from(candidates.in_flight(index)) + 1.0) / costs::effective_weight(candidates, index)
         })
     }
@@ -99,8 +111,8 @@ mod tests {
         fn only_takers_are_picked_and_the_same_seed_picks_the_same(view in mixed_view(), seed in any::<u64>()) {
             let (one, other) = (RandomTwo::new(view.len(), seed), RandomTwo::new(view.len(), seed));
             for _ in 0..20 {
-                let picked = one.pick(&view, &anybody());
-                prop_assert_eq!(picked, other.pick(&view, &anybody()));
+                let picked = one.pick(&view, &anybody(), None);
+                prop_assert_eq!(picked, other.pick(&view, &anybody(), None));
                 match picked {
                     None => prop_assert!(!view.takes.contains(&true)),
                     Some(picked) => prop_assert!(view.takes[picked]),

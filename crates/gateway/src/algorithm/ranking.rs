@@ -2,7 +2,9 @@
 
 use parking_lot::Mutex;
 
-use super::Candidates;
+use model::PickBasis;
+
+use super::{Candidates, Note};
 
 /// What it costs to give an instance the next request; the least wins. Whoever does not take requests has [`NOT_NOW`].
 pub(super) type Cost = f64;
@@ -31,8 +33,12 @@ impl Ranking {
     }
 
     /// The cheapest that takes requests; it is the last among its equals from now on.
-    pub(super) fn pick(&self, candidates: &dyn Candidates) -> Option<usize> {
+    pub(super) fn pick(&self, candidates: &dyn Candidates, note: Note<'_>, fallback: bool) -> Option<usize> {
         let mut tournament = self.0.lock();
+        if let Some(note) = note {
+            note.basis = Some(PickBasis::Cheapest { fallback });
+            (note.scores, note.last_picks) = tournament.costs.iter().copied().unzip();
+        }
         let winner = tournament.best(1, candidates)?;
         tournament.picks += 1;
         let picks = tournament.picks;
@@ -139,16 +145,16 @@ mod tests {
     fn equals_take_turns() {
         let view = View::of_weights(&[1; 5]);
         let ranking = Ranking::new(5);
-        let picks: Vec<_> = (0..10).filter_map(|_| ranking.pick(&view)).collect();
+        let picks: Vec<_> = (0..10).filter_map(|_| ranking.pick(&view, None, false)).collect();
         assert_eq!(picks, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
     }
 
     #[test]
     fn nobody_is_nobody() {
-        assert_eq!(Ranking::new(0).pick(&View::of_weights(&[])), None);
+        assert_eq!(Ranking::new(0).pick(&View::of_weights(&[]), None, false), None);
         let mut view = View::of_weights(&[1, 1, 1]);
         view.takes = vec![false; 3];
-        assert_eq!(Ranking::new(3).pick(&view), None);
+        assert_eq!(Ranking::new(3).pick(&view, None, false), None);
     }
 
     proptest! {
@@ -167,7 +173,7 @@ mod tests {
                 costs[index] = f64::from(cost);
                 ranking.update(index, || costs[index]);
                 let cheapest = (0..takes.len()).filter(|&i| takes[i]).map(|i| costs[i]).reduce(f64::min);
-                let picked = ranking.pick(&view);
+                let picked = ranking.pick(&view, None, false);
                 prop_assert!(picked.is_none_or(|picked| takes[picked]));
                 prop_assert_eq!(picked.map(|picked| costs[picked]), cheapest);
             }

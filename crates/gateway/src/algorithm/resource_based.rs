@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
-    Candidates, Load, Picker, Request, costs,
+    Candidates, Load, Note, Picker, Request, costs,
     ranking::{Cost, NOT_NOW, Ranking},
 };
 
@@ -46,11 +46,11 @@ fn reported(candidates: &dyn Candidates, index: usize) -> Cost {
 }
 
 impl Picker for ResourceBased {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
         if self.all_report.load(Ordering::Relaxed) {
-            self.by_load.pick(candidates)
+            self.by_load.pick(candidates, note, false)
         } else {
-            self.by_in_flight.pick(candidates)
+            self.by_in_flight.pick(candidates, note, true)
         }
     }
 
@@ -75,7 +75,7 @@ mod tests {
     use crate::algorithm::testing::{View, anybody, mixed_view, refreshed};
 
     fn picked(view: &View) -> Option<usize> {
-        refreshed(ResourceBased::new(view.len()), view).pick(view, &anybody())
+        refreshed(ResourceBased::new(view.len()), view).pick(view, &anybody(), None)
     }
 
     /// Processor, graphics processor, sessions of each.

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use super::Candidates;
+use model::PickBasis;
+
+use super::{Candidates, Note};
 
 /// Walks a circle of positions, one step per request, over all threads.
 #[derive(Debug, Default)]
@@ -16,10 +18,12 @@ impl Rotation {
     ///
     /// Moving to the next position that takes, instead of counting and skipping, is what keeps the order fair: behind an instance that
     /// is out, a counter would send the neighbour twice its share.
-    pub(super) fn advance(&self, find: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    pub(super) fn advance(&self, note: Note<'_>, find: impl Fn(usize, &mut Passed<'_>) -> Option<usize>) -> Option<usize> {
         let mut start = self.next.load(Ordering::Relaxed);
+        let mut passed = Passed(note);
         loop {
-            let found = find(start)?;
+            passed.begin(start);
+            let found = find(start, &mut passed)?;
             match self
                 .next
                 .compare_exchange_weak(start, found + 1, Ordering::Relaxed, Ordering::Relaxed)
@@ -28,6 +32,34 @@ impl Rotation {
                 Err(moved) => start = moved,
             }
         }
+    }
+}
+
+/// Writes down who let the turn pass.
+pub(super) struct Passed<'a>(Note<'a>);
+
+impl Passed<'_> {
+    fn begin(&mut self, start: usize) {
+        if let Some(note) = &mut self.0 {
+            note.basis = Some(PickBasis::Turn {
+                start: u32::try_from(start).unwrap_or(u32::MAX),
+                let_pass: Vec::new(),
+            });
+        }
+    }
+
+    /// `accepts` is what the one at `position` says.
+    pub(super) fn asked(&mut self, position: usize, accepts: bool) -> bool {
+        if let Some(note) = &mut self.0
+            && let (Ok(position), Some(PickBasis::Turn { let_pass, .. })) = (u32::try_from(position), &mut note.basis)
+        {
+            // Whoever is asked a second time may have changed its mind.
+            let_pass.retain(|passed| *passed != position);
+            if !accepts {
+                let_pass.push(position);
+            }
+        }
+        accepts
     }
 }
 

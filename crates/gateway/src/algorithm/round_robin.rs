@@ -1,7 +1,7 @@
 //! Even over the instances that take requests: their counts never differ by more than one.
 
 use super::{
-    Candidates, Picker, Request,
+    Candidates, Note, Picker, Request,
     rotation::{Rotation, Turns, around},
     takers::Takers,
 };
@@ -23,7 +23,7 @@ impl RoundRobin {
     }
 
     /// Through the set of takers, as long as that is up to date; else by looking at everybody.
-    fn next(&self, candidates: &dyn Candidates, start: usize, accepts: impl Fn(usize) -> bool) -> Option<usize> {
+    fn next(&self, candidates: &dyn Candidates, start: usize, mut accepts: impl FnMut(usize) -> bool) -> Option<usize> {
         let mut from = start;
         for _ in 0..HINTS {
             let hint = self.takers.next(from)?;
@@ -40,11 +40,13 @@ impl RoundRobin {
 const HINTS: usize = 8;
 
 impl Picker for RoundRobin {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
-        self.rotation.advance(|start| {
-            self.next(candidates, start, |index| self.turns.accepts(candidates, index))
-                // Only instances on their way back are left.
-                .or_else(|| around(start, candidates.len()).find(|&index| candidates.takes(index)))
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
+        self.rotation.advance(note, |start, passed| {
+            self.next(candidates, start, |index| {
+                passed.asked(index, self.turns.accepts(candidates, index))
+            })
+            // Only instances on their way back are left.
+            .or_else(|| around(start, candidates.len()).find(|&index| candidates.takes(index)))
         })
     }
 
@@ -64,7 +66,7 @@ mod tests {
     fn instances_take_turns() {
         let view = View::of_weights(&[1, 1, 1]);
         let picker = RoundRobin::new(3);
-        let picks: Vec<_> = (0..6).filter_map(|_| picker.pick(&view, &anybody())).collect();
+        let picks: Vec<_> = (0..6).filter_map(|_| picker.pick(&view, &anybody(), None)).collect();
         assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
     }
 

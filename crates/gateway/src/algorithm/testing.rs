@@ -28,6 +28,20 @@ impl View {
     }
 }
 
+impl View {
+    /// The first `count` of it.
+    pub(super) fn cut(&self, count: usize) -> Self {
+        Self {
+            weights: self.weights[..count].to_vec(),
+            takes: self.takes[..count].to_vec(),
+            in_flight: self.in_flight[..count].to_vec(),
+            ramp: self.ramp[..count].to_vec(),
+            response: self.response[..count].to_vec(),
+            load: self.load[..count].to_vec(),
+        }
+    }
+}
+
 impl Candidates for View {
     fn len(&self) -> usize {
         self.weights.len()
@@ -68,7 +82,7 @@ pub(super) fn refreshed<P: Picker>(picker: P, view: &View) -> P {
 /// How often each instance is picked in `rounds` picks.
 pub(super) fn counts(picker: &dyn Picker, view: &View, rounds: usize) -> Vec<usize> {
     let mut counts = vec![0; view.len()];
-    for index in (0..rounds).filter_map(|_| picker.pick(view, &anybody())) {
+    for index in (0..rounds).filter_map(|_| picker.pick(view, &anybody(), None)) {
         counts[index] += 1;
     }
     counts

@@ -8,8 +8,8 @@
 use model::Weight;
 
 use super::{
-    Candidates, Picker, Request,
-    rotation::{Rotation, Turns, around},
+    Candidates, Note, Picker, Request,
+    rotation::{Passed, Rotation, Turns, around},
 };
 
 #[derive(Debug)]
@@ -35,30 +35,30 @@ impl WeightedRoundRobin {
 }
 
 impl Picker for WeightedRoundRobin {
-    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>) -> Option<usize> {
+    fn pick(&self, candidates: &dyn Candidates, _request: &Request<'_>, note: Note<'_>) -> Option<usize> {
         let length = self.round.len();
         let takes = |turn: &usize| candidates.takes(self.at(*turn));
-        let next = |start: usize| {
+        let next = |start: usize, passed: &mut Passed<'_>| {
             around(start, length)
                 .take(TURNS)
-                .find(|turn| takes(turn) && self.turns.accepts(candidates, self.at(*turn)))
+                .find(|turn| takes(turn) && passed.asked(*turn, self.turns.accepts(candidates, self.at(*turn))))
                 // A round can be 256 times as long as the pool: when hardly anybody takes requests, ask the pool, not the round.
                 .or_else(|| {
                     let anybody = (0..candidates.len()).any(|index| candidates.takes(index));
                     anybody.then(|| around(start, length).find(takes)).flatten()
                 })
         };
-        self.rotation.advance(next).map(|turn| self.at(turn))
+        self.rotation.advance(note, next).map(|turn| self.at(turn))
     }
 }
 
 /// So many turns are looked at before it is found out whether it is worth it. More than the heaviest instance has in a row.
-const TURNS: usize = 512;
+pub(super) const TURNS: usize = 512;
 
 /// Turns that are computed one by one, each looking at every instance; beyond that turns are sorted by when they are due.
 const WALKED: usize = 1 << 20;
 
-fn smooth_round(weights: &[Weight]) -> Vec<u32> {
+pub(super) fn smooth_round(weights: &[Weight]) -> Vec<u32> {
     let divisor = weights.iter().map(|w| w.get()).fold(0, gcd).max(1);
     let shares: Vec<i64> = weights.iter().map(|w| i64::from(w.get() / divisor)).collect();
     let total: i64 = shares.iter().sum();
@@ -118,7 +118,7 @@ mod tests {
         let view = View::of_weights(&[5, 1, 1]);
         let picker = of(&view);
         let picks: String = (0..14)
-            .filter_map(|_| picker.pick(&view, &anybody()))
+            .filter_map(|_| picker.pick(&view, &anybody(), None))
             .map(|index| ['a', 'b', 'c'][index])
             .collect();
         assert_eq!(picks, "aabacaaaabacaa");

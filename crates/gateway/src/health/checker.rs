@@ -32,7 +32,13 @@ pub(crate) async fn run(instance: Arc<InstanceState>, mut orders: watch::Receive
             () = time::sleep_until(next.into()) => {}
             ordered = orders.changed() => if ordered.is_err() { return },
         }
-        let Some(CheckOrders { address, check, admin }) = orders.borrow_and_update().clone() else {
+        let Some(CheckOrders {
+            address,
+            check,
+            admin,
+            tls,
+        }) = orders.borrow_and_update().clone()
+        else {
             return;
         };
         if admin != AdminState::Maintenance && publish(&instance, verdict.health, "found during maintenance") {
@@ -40,7 +46,7 @@ pub(crate) async fn run(instance: Arc<InstanceState>, mut orders: watch::Receive
         }
         let started = Instant::now();
         let is_first_report = instance.load().is_none();
-        let result = probe(address, &check).await;
+        let result = probe(address, &check, tls.as_deref()).await;
         verdict = verdict.after(result.passed, &check);
         record(&instance, &result, started.elapsed());
         let mut news = is_first_report && instance.load().is_some();

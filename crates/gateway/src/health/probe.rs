@@ -6,10 +6,15 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use http::Version;
 use model::{CheckKind, HealthCheck};
-use pingora_core::protocols::{http::v1::client::HttpSession, l4::stream::Stream};
+use pingora_core::protocols::{
+    http::v1::client::HttpSession,
+    l4::{stream::Stream, virt::VirtualSocketStream},
+};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
 use tokio::{net::TcpStream, time};
+
+use crate::tls::{Upstream, failure_in_words};
 
 /// Interim answers (1xx) that are skipped before the check counts as failed.
 const MAX_INTERIM: usize = 4;
@@ -26,7 +31,7 @@ pub(super) struct Probe {
     pub(super) report: Option<Vec<u8>>,
 }
 
-pub(super) async fn probe(address: SocketAddr, check: &HealthCheck) -> Probe {
+pub(super) async fn probe(address: SocketAddr, check: &HealthCheck, tls: Option<&Upstream>) -> Probe {
     let limit = Duration::from_millis(check.timeout_ms.into());
     let failed = |detail: String| Probe {
         passed: false,
@@ -44,7 +49,7 @@ pub(super) async fn probe(address: SocketAddr, check: &HealthCheck) -> Probe {
             },
         };
     }
-    match time::timeout(limit, ask(address, check)).await {
+    match time::timeout(limit, ask(address, check, tls)).await {
         Err(_) => failed(format!("timed out after {}", seconds(limit))),
         Ok(Err(detail)) => failed(detail),
         Ok(Ok(answer)) => Probe {
@@ -55,9 +60,9 @@ pub(super) async fn probe(address: SocketAddr, check: &HealthCheck) -> Probe {
     }
 }
 
-async fn ask(address: SocketAddr, check: &HealthCheck) -> Result<ResponseHeader, String> {
-    let stream = TcpStream::connect(address).await.map_err(|error| in_words(&error))?;
-    let mut session = HttpSession::new(Box::new(Stream::from(stream)));
+async fn ask(address: SocketAddr, check: &HealthCheck, tls: Option<&Upstream>) -> Result<ResponseHeader, String> {
+    let stream = connect(address, tls).await.map_err(|error| in_words(&error))?;
+    let mut session = HttpSession::new(Box::new(stream));
     let request = request(address, check).map_err(|error| pingora_in_words(&error))?;
     session
         .write_request_header(Box::new(request))
@@ -71,6 +76,14 @@ async fn ask(address: SocketAddr, check: &HealthCheck) -> Result<ResponseHeader,
         }
     }
     Err("only interim answers".to_owned())
+}
+
+async fn connect(address: SocketAddr, tls: Option<&Upstream>) -> io::Result<Stream> {
+    let tcp = TcpStream::connect(address).await?;
+    match tls {
+        Some(tls) => Ok(VirtualSocketStream::new(Box::new(tls.connect(tcp, address).await?)).into()),
+        None => Ok(tcp.into()),
+    }
 }
 
 fn request(address: SocketAddr, check: &HealthCheck) -> pingora_error::Result<RequestHeader> {
@@ -104,6 +117,9 @@ fn pingora_in_words(error: &Error) -> String {
 }
 
 fn in_words(error: &io::Error) -> String {
+    if let Some(words) = failure_in_words(error) {
+        return words;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset".to_owned(),
@@ -141,7 +157,7 @@ mod tests {
             assert!(head[..length].starts_with(b"GET /ready HTTP/1.1\r\n"));
             stream.write_all(answer).await.unwrap();
         });
-        let probe = probe(address, &check()).await;
+        let probe = probe(address, &check(), None).await;
         server.await.unwrap();
         probe
     }
@@ -173,9 +189,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let mut impatient = check();
         impatient.timeout_ms = 50;
-        assert_eq!(probe(address, &impatient).await.detail, "timed out after 50 ms");
+        assert_eq!(probe(address, &impatient, None).await.detail, "timed out after 50 ms");
         drop(listener);
-        assert_eq!(probe(address, &check()).await.detail, "connection refused");
+        assert_eq!(probe(address, &check(), None).await.detail, "connection refused");
     }
 
     #[tokio::test]
@@ -184,10 +200,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let mut tcp = check();
         tcp.kind = CheckKind::Tcp;
-        let probed = probe(address, &tcp).await;
+        let probed = probe(address, &tcp, None).await;
         assert_eq!((probed.passed, probed.detail.as_str()), (true, "connected"));
         drop(listener);
-        let probed = probe(address, &tcp).await;
+        let probed = probe(address, &tcp, None).await;
         assert_eq!((probed.passed, probed.detail.as_str()), (false, "connection refused"));
     }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     GatewayConfig, PlanError,
     state::{CheckOrders, InstanceState, Journal},
+    tls::Upstream,
 };
 
 /// What every pool of a gateway shares.
@@ -47,7 +48,7 @@ impl Compiled {
     pub(crate) fn order_checks(&self) {
         for pool in &self.pools {
             for (member, planned) in pool.members.iter().zip(&pool.plan.instances) {
-                member.state.order(Some(check_orders(&pool.plan.health_check, planned)));
+                member.state.order(Some(check_orders(pool, planned)));
             }
         }
     }
@@ -58,11 +59,12 @@ impl Compiled {
 }
 
 /// The pool's check, at the instance's own check target where it has one.
-fn check_orders(check: &HealthCheck, planned: &InstancePlan) -> CheckOrders {
+fn check_orders(pool: &Pool, planned: &InstancePlan) -> CheckOrders {
     let mut orders = CheckOrders {
         address: planned.address,
-        check: check.clone(),
+        check: pool.plan.health_check.clone(),
         admin: planned.admin,
+        tls: pool.tls.clone(),
     };
     if let Some(target) = &planned.check {
         orders.address = target.address;
@@ -110,6 +112,7 @@ fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, common: Common<'_
         return Ok(previous.clone());
     }
     validate(plan)?;
+    let tls = upstream(plan, previous)?;
     let known: HashMap<_, _> = previous
         .iter()
         .flat_map(|pool| &pool.members)
@@ -123,11 +126,22 @@ fn compile_pool(plan: &PoolPlan, previous: Option<&Arc<Pool>>, common: Common<'_
                 || Arc::new(InstanceState::new(plan.pool.clone(), instance.id.clone(), instance.address)),
                 |state| Arc::clone(state),
             );
-            Member::new(instance.weight, instance.admin, state, common.config)
+            Member::new(instance.weight, instance.admin, state, tls.as_deref(), common.config)
         })
         .collect();
     let state = previous.map_or_else(Arc::default, |previous| previous.state.clone());
-    Ok(Arc::new(Pool::new(plan, members, state, previous.map(Arc::as_ref), common)))
+    Ok(Arc::new(Pool::new(plan, members, state, tls, previous.map(Arc::as_ref), common)))
+}
+
+/// The authorities are read again only when something else is asked for.
+fn upstream(plan: &PoolPlan, previous: Option<&Arc<Pool>>) -> Result<Option<Arc<Upstream>>, PlanError> {
+    match previous {
+        Some(previous) if previous.plan.tls == plan.tls => Ok(previous.tls.clone()),
+        _ => Upstream::load(&plan.tls).map_err(|reason| PlanError::Tls {
+            pool: plan.pool.clone(),
+            reason,
+        }),
+    }
 }
 
 fn validate(plan: &PoolPlan) -> Result<(), PlanError> {
@@ -187,6 +201,7 @@ mod tests {
                 path: PathPrefix::new("/").unwrap(),
                 pool: pool.pool.clone(),
                 priority: model::Priority::Normal,
+                reuse: model::ReusePolicy::default(),
             })
             .into_iter()
             .collect();

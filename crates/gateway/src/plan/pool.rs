@@ -5,7 +5,7 @@ mod watch;
 use std::sync::{Arc, atomic::Ordering};
 
 use http::HeaderValue;
-use model::{AdminState, BreakerTarget, InstanceId, PoolId, PoolPlan, RetryPolicy, Weight};
+use model::{AdminState, BreakerTarget, InstanceId, Pick, PoolId, PoolPlan, RetryPolicy, Standing, Weight};
 use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
 use tracing::warn;
 
@@ -13,8 +13,9 @@ use super::Common;
 use crate::{
     GatewayConfig,
     affinity::{self, Affinity},
-    algorithm::{self, Candidates, Load, Picker, Request, Response},
+    algorithm::{self, Candidates, Frozen, Load, Noted, Picker, Request, Response, pick_noted},
     state::{InstanceState, Journal, Pass, PoolState, RateLimit, monotonic_ms, monotonic_s},
+    tls::Upstream,
 };
 
 /// Instances that any request tries at most.
@@ -27,6 +28,8 @@ pub(crate) struct Pool {
     pub(crate) state: Arc<PoolState>,
     pub(crate) affinity: Option<Arc<Affinity>>,
     pub(crate) rate: Option<Arc<RateLimit>>,
+    /// Absent: in the clear.
+    pub(crate) tls: Option<Arc<Upstream>>,
     /// Empty without affinity.
     index: affinity::Index,
     journal: Arc<Journal>,
@@ -47,7 +50,14 @@ pub(crate) struct Member {
 
 impl Pool {
     /// `members` as in `plan.instances`. `previous` keeps its place in the order when the same instances have the same weights.
-    pub(super) fn new(plan: &PoolPlan, members: Vec<Member>, state: Arc<PoolState>, previous: Option<&Pool>, common: Common<'_>) -> Self {
+    pub(super) fn new(
+        plan: &PoolPlan,
+        members: Vec<Member>,
+        state: Arc<PoolState>,
+        tls: Option<Arc<Upstream>>,
+        previous: Option<&Pool>,
+        common: Common<'_>,
+    ) -> Self {
         let order = |pool: &PoolPlan| -> Vec<_> { pool.instances.iter().map(|i| (i.id.clone(), i.address, i.weight)).collect() };
         let picker = match previous {
             Some(previous) if previous.plan.algorithm == plan.algorithm && order(&previous.plan) == order(plan) => previous.picker.clone(),
@@ -86,6 +96,7 @@ impl Pool {
             state,
             affinity,
             rate,
+            tls,
             index,
             journal: common.journal.clone(),
             picker,
@@ -101,7 +112,31 @@ impl Pool {
 
     /// The index of a member that takes requests and was not tried.
     pub(crate) fn pick(&self, tried: &Tried, request: &Request<'_>) -> Option<usize> {
-        self.picker.pick(&self.view(tried), request)
+        self.picker.pick(&self.view(tried), request, None)
+    }
+
+    /// [`Pool::pick`] with everything it went by.
+    pub(crate) fn pick_noted(&self, tried: &Tried, request: &Request<'_>) -> Option<(usize, Pick)> {
+        let view = self.view(tried);
+        let standings = self
+            .members
+            .iter()
+            .enumerate()
+            .map(|(index, member)| (&member.state.id, view.standing(index)));
+        let frozen = Frozen::new(&view, standings);
+        let (picked, noted) = pick_noted(self.picker.as_ref(), &frozen, request)?;
+        Some((picked, frozen.pick(self.plan.algorithm, picked, noted)))
+    }
+
+    /// What the pool looked like when affinity chose that member.
+    pub(crate) fn pinned_noted(&self, tried: &Tried, member: usize) -> Pick {
+        let view = self.view(tried);
+        let standings = self
+            .members
+            .iter()
+            .enumerate()
+            .map(|(index, member)| (&member.state.id, view.standing(index)));
+        Frozen::new(&view, standings).pick(self.plan.algorithm, member, Noted::default())
     }
 
     /// A request of that member began or ended.
@@ -202,7 +237,13 @@ impl Pool {
 }
 
 impl Member {
-    pub(super) fn new(weight: Weight, admin: AdminState, state: Arc<InstanceState>, config: &GatewayConfig) -> Self {
+    pub(super) fn new(
+        weight: Weight,
+        admin: AdminState,
+        state: Arc<InstanceState>,
+        tls: Option<&Upstream>,
+        config: &GatewayConfig,
+    ) -> Self {
         let served_by = HeaderValue::from_str(state.id.as_str()).expect("a name is printable ASCII");
         let mut peer = HttpPeer::new(state.address, false, String::new());
         debug_assert_eq!(peer._address, SocketAddr::Inet(state.address));
@@ -210,6 +251,9 @@ impl Member {
         peer.options.read_timeout = Some(config.read_timeout);
         peer.options.write_timeout = Some(config.write_timeout);
         peer.options.idle_timeout = Some(config.upstream_idle_timeout);
+        if let Some(tls) = tls {
+            tls.equip(&mut peer, state.address);
+        }
         Self {
             weight,
             admin,
@@ -255,6 +299,30 @@ impl View<'_> {
     fn state(&self, index: usize) -> &InstanceState {
         &self.pool.members[index].state
     }
+
+    /// Whether it takes this request, or the first reason against it.
+    fn standing(&self, index: usize) -> Standing {
+        let (pool, member) = (self.pool, &self.pool.members[index]);
+        match member.admin {
+            AdminState::Drain => return Standing::Drain,
+            AdminState::Maintenance => return Standing::Maintenance,
+            AdminState::Ready => {}
+        }
+        if !member.is_well() && !pool.state.is_panicking.load(Ordering::Relaxed) {
+            return if member.state.health().serves() {
+                Standing::Ejected
+            } else {
+                Standing::Down
+            };
+        }
+        if !member.state.breaker.may(&pool.plan.breaker) {
+            return Standing::BreakerOpen;
+        }
+        if self.tried.contains(index) {
+            return Standing::Tried;
+        }
+        Standing::Takes
+    }
 }
 
 impl Candidates for View<'_> {
@@ -263,12 +331,7 @@ impl Candidates for View<'_> {
     }
 
     fn takes(&self, index: usize) -> bool {
-        let member = &self.pool.members[index];
-        let pool = self.pool;
-        member.admin == AdminState::Ready
-            && (member.is_well() || pool.state.is_panicking.load(Ordering::Relaxed))
-            && member.state.breaker.may(&pool.plan.breaker)
-            && !self.tried.contains(index)
+        self.standing(index) == Standing::Takes
     }
 
     fn weight(&self, index: usize) -> Weight {

@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use model::{HostPattern, PathPrefix, PoolId, Priority, Route};
+use model::{HostPattern, PathPrefix, PoolId, Priority, ReusePolicy, Route};
 
 use crate::PlanError;
 
@@ -33,6 +33,7 @@ pub(crate) struct Way {
     /// Its number in the plan.
     pub(crate) number: u32,
     pub(crate) priority: Priority,
+    pub(crate) reuse: ReusePolicy,
 }
 
 impl RouteTable {
@@ -53,6 +54,7 @@ impl RouteTable {
                 way: Way {
                     number,
                     priority: route.priority,
+                    reuse: route.reuse,
                 },
             };
             match &route.host {
@@ -132,6 +134,7 @@ mod tests {
             path: PathPrefix::new(path).unwrap(),
             pool: pool(to),
             priority: model::Priority::Normal,
+            reuse: model::ReusePolicy::default(),
         }
     }
 

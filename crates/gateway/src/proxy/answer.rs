@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use pingora_error::{ErrorSource, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
+
+use super::identity::X_REQUEST_ID;
 
 /// Seconds after which a 503 invites the client again: about what an instance of a pool next to the gateway needs to rise.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -45,6 +47,11 @@ impl Answer {
             Self::NoInstance | Self::BreakerOpen | Self::TooBusy | Self::Degraded => 503,
             Self::GatewayTimeout => 504,
         }
+    }
+
+    /// Without the status and the end of the line.
+    pub(super) fn words(self) -> &'static str {
+        self.text()[4..].trim_end()
     }
 
     const fn text(self) -> &'static str {
@@ -97,8 +104,11 @@ impl Answer {
         }
     }
 
-    fn head(self) -> Result<ResponseHeader> {
+    fn head(self, request_id: Option<HeaderValue>) -> Result<ResponseHeader> {
         let mut head = ResponseHeader::build(self.status(), Some(6))?;
+        if let Some(id) = request_id {
+            head.insert_header(X_REQUEST_ID, id)?;
+        }
         head.insert_header(header::CONTENT_TYPE, "text/plain; charset=utf-8")?;
         head.insert_header(header::CACHE_CONTROL, "no-store")?;
         head.set_content_length(self.text().len())?;
@@ -110,13 +120,13 @@ impl Answer {
     }
 
     /// Before anything was sent to an instance: the client's connection stays usable.
-    pub(super) async fn send(self, session: &mut Session) -> Result<()> {
+    pub(super) async fn send(self, session: &mut Session, request_id: Option<HeaderValue>) -> Result<()> {
         let bodyless = session.req_header().method == http::Method::HEAD;
         if !self.closes() {
             // What is left of the request's body is read and thrown away: closing on it would take the answer along.
             session.as_mut().set_close_on_response_before_downstream_finish(false);
         }
-        session.write_response_header(Box::new(self.head()?), bodyless).await?;
+        session.write_response_header(Box::new(self.head(request_id)?), bodyless).await?;
         if !bodyless {
             session
                 .write_response_body(Some(Bytes::from_static(self.text().as_bytes())), true)
@@ -126,13 +136,13 @@ impl Answer {
     }
 
     /// After a failure: the client's connection is closed behind it. Does nothing when the instance's answer has begun.
-    pub(super) async fn send_and_close(self, session: &mut Session) -> Result<()> {
+    pub(super) async fn send_and_close(self, session: &mut Session, request_id: Option<HeaderValue>) -> Result<()> {
         let text = if session.req_header().method == http::Method::HEAD {
             ""
         } else {
             self.text()
         };
-        let head = self.head()?;
+        let head = self.head(request_id)?;
         session.write_error_response(head, Bytes::from_static(text.as_bytes())).await
     }
 }

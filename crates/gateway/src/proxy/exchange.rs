@@ -6,19 +6,18 @@ use std::{
 };
 
 use http::HeaderValue;
+use model::Guard;
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::{seat::Seat, upgrade::Handshake};
+use super::{reuse::Reusing, routed::Routed, trace::Trace, upgrade::Handshake};
 use crate::{
     affinity::Known,
     algorithm::Request,
     plan::{Member, Pool, Tried},
+    receipt::{Draft, Head},
     serve::Connection,
-    state::{InFlight, Outcome, Pass, Refusal, monotonic_s},
+    state::{Outcome, Refusal},
 };
-
-/// Picks that are repeated because a half-open breaker had no place left after all.
-const MAX_LOST_PLACES: usize = 3;
 
 /// Pingora's per-request context. Dropping it, whatever the reason, takes the request out of every in-flight number.
 #[derive(Debug)]
@@ -31,40 +30,28 @@ pub(crate) struct Exchange {
     /// The request asks for an upgrade.
     pub(super) upgrade: bool,
     pub(super) request_id: Option<HeaderValue>,
+    pub(super) trace: Option<Trace>,
+    /// How long the instance took to the head of its answer.
+    answered_after: Option<Duration>,
     /// Of its body, so far.
     pub(super) body_bytes: u64,
+    /// Written along, for requests that get one.
+    pub(super) receipt: Option<Box<Draft>>,
     /// The gateway's own answer to a request that broke a limit on its way.
     pub(super) refused: Option<Refusal>,
+    /// One answer for several requests.
+    pub(super) reuse: Option<Reusing>,
+    /// The pool's instances failed it, but an answer was kept.
+    pub(super) rescued: Option<Outcome>,
 }
 
-/// What exists once a route is found.
+/// For the access log.
 #[derive(Debug)]
-struct Routed {
-    pool: Arc<Pool>,
-    in_flight: InFlight,
-    attempt: Option<Attempt>,
-    tried: Tried,
-    attempts: usize,
-    /// Through the pool's breaker.
-    pass: Pass,
-    known: Option<Known>,
-    unserved: bool,
-}
-
-#[derive(Debug)]
-struct Attempt {
-    member: usize,
-    seat: Seat,
-    /// Through the instance's breaker.
-    pass: Pass,
-    started: Instant,
-    /// Whether it failed, once that is known: with the head of the answer, or when there is none.
-    failed: Option<bool>,
-    handshake: Option<Handshake>,
-    /// It is given up before the gateway's own time-out, because there are others.
-    is_impatient: bool,
-    /// The connect was tried; a second `peer` call means that this attempt failed.
-    begun: bool,
+pub(super) struct Journey<'a> {
+    pub(super) pool: Option<&'a str>,
+    pub(super) instance: Option<&'a str>,
+    pub(super) retries: usize,
+    pub(super) instance_took: Option<Duration>,
 }
 
 impl Exchange {
@@ -76,15 +63,40 @@ impl Exchange {
             routed: None,
             upgrade: false,
             request_id: None,
+            trace: None,
+            answered_after: None,
             body_bytes: 0,
+            receipt: None,
             refused: None,
+            reuse: None,
+            rescued: None,
+        }
+    }
+
+    pub(super) fn begin_receipt(&mut self, head: Head<'_>) {
+        self.receipt = Some(Box::new(Draft::new(head, self.started)));
+    }
+
+    /// Writes into the receipt, if there is one.
+    pub(super) fn note(&mut self, write: impl FnOnce(&mut Draft)) {
+        if let Some(draft) = &mut self.receipt {
+            write(draft);
         }
     }
 
     /// Binds the request to a pool and picks its first instance.
     pub(super) fn enter(&mut self, pool: Arc<Pool>, known: Option<Known>, request: &Request<'_>) -> Result<(), Refusal> {
-        let Some(pass) = pool.enter() else {
-            pool.state.refused(Refusal::Breaker);
+        let entered = pool.enter();
+        if pool.plan.breaker.failures > 0 || entered.is_none() {
+            self.note(|draft| {
+                draft.verdict(
+                    Guard::PoolBreaker,
+                    entered.is_some(),
+                    if entered.is_some() { "lets pass" } else { "open" },
+                );
+            });
+        }
+        let Some(pass) = entered else {
             return Err(Refusal::Breaker);
         };
         let mut routed = Routed {
@@ -95,12 +107,12 @@ impl Exchange {
             attempts: 0,
             pass,
             known,
-            unserved: false,
         };
-        let served = routed.choose(request);
-        routed.unserved = !served;
+        if !routed.choose(request, self.receipt.as_deref_mut()) {
+            return Err(Refusal::Unserved);
+        }
         self.routed = Some(routed);
-        if served { Ok(()) } else { Err(Refusal::Unserved) }
+        Ok(())
     }
 
     /// Where to connect to now: the instance picked on entering, or another one after a failure. `None` when nobody is left.
@@ -110,7 +122,7 @@ impl Exchange {
         let routed = self.routed.as_mut()?;
         if routed.attempt.as_ref().is_none_or(|attempt| attempt.begun) {
             routed.settle_failed();
-            if !routed.choose(request) {
+            if !routed.choose(request, self.receipt.as_deref_mut()) {
                 return None;
             }
             routed.pool.state.budget.sent();
@@ -131,9 +143,14 @@ impl Exchange {
             // In a group of its own and not kept, so that every upgrade has a fresh connection, made by the handshake.
             peer.group_key = 1;
             peer.options.idle_timeout = Some(Duration::ZERO);
-            attempt.handshake = Some(Handshake::begin(&mut peer.options));
+            attempt.handshake = Some(Handshake::begin(&mut peer, routed.pool.tls.clone()));
         }
         Some(peer)
+    }
+
+    /// Whether an instance was asked.
+    pub(super) fn has_entered(&self) -> bool {
+        self.routed.is_some()
     }
 
     /// Whether the policy allows one more attempt.
@@ -148,11 +165,18 @@ impl Exchange {
         self.routed.as_ref().is_some_and(|routed| routed.pool.has_another(&routed.tried))
     }
 
-    /// Takes a retry from the pool's budget, if it has one.
-    pub(super) fn spend_retry(&self) -> bool {
-        self.routed
-            .as_ref()
-            .is_some_and(|routed| routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent))
+    /// Takes a retry from the pool's budget; else the reason why there is none.
+    pub(super) fn retry_verdict(&self, is_safe: bool) -> Result<(), &'static str> {
+        let Some(routed) = self.routed.as_ref().filter(|_| is_safe) else {
+            return Err("not safe to repeat");
+        };
+        if !self.may_try_again() {
+            return Err("no attempts left");
+        }
+        if !routed.pool.state.budget.spend(routed.pool.plan.retry.budget_percent) {
+            return Err("the retry budget is used up");
+        }
+        Ok(())
     }
 
     /// Whether the present attempt was to be given up early.
@@ -208,6 +232,8 @@ impl Exchange {
         if let Some(handshake) = self.handshake() {
             handshake.set_answered();
         }
+        self.note(|draft| draft.answered(status));
+        self.answered_after = Some(self.instance_took());
         if let Some(routed) = &mut self.routed {
             let failed = status >= 500;
             routed.judge_attempt(failed, self.body_complete);
@@ -238,15 +264,11 @@ impl Exchange {
         let Some(mut routed) = self.routed.take() else {
             return;
         };
-        if routed.unserved {
-            routed.pool.state.refused(Refusal::Unserved);
-            return;
-        }
         if let Some(refusal) = self.refused {
             routed.pool.state.refused(refusal);
             return;
         }
-        routed.in_flight.tally().record(outcome);
+        routed.in_flight.tally().record(self.rescued.unwrap_or(outcome));
         if outcome.failed {
             routed.judge_attempt(true, None);
             routed.judge_pool(true);
@@ -265,102 +287,20 @@ impl Exchange {
         }
     }
 
+    /// Where the request went.
+    pub(super) fn journey(&self) -> Journey<'_> {
+        let routed = self.routed.as_ref();
+        Journey {
+            pool: routed.map(|routed| routed.pool.id().as_str()),
+            instance: self.member().map(|(_, member)| member.state.id.as_str()),
+            retries: routed.map_or(0, |routed| routed.attempts.saturating_sub(1)),
+            instance_took: self.answered_after,
+        }
+    }
+
     pub(super) fn member(&self) -> Option<(&Pool, &Member)> {
         let routed = self.routed.as_ref()?;
         let attempt = routed.attempt.as_ref()?;
         Some((&routed.pool, &routed.pool.members[attempt.member]))
-    }
-}
-
-impl Routed {
-    /// Somebody new if possible; else, as a connection may break without its instance being gone, anybody.
-    fn choose(&mut self, request: &Request<'_>) -> bool {
-        self.attempt = None;
-        // Whoever is picked may have given its breaker's last place to another request a moment ago.
-        for _ in 0..=MAX_LOST_PLACES {
-            let Some(member) = self.pick(request) else { break };
-            let pass = self.pool.enter_member(member);
-            self.tried.add(member);
-            if let Some(pass) = pass {
-                self.attempts += 1;
-                self.attempt = Some(Attempt {
-                    member,
-                    seat: Seat::take(self.pool.clone(), member),
-                    pass,
-                    started: Instant::now(),
-                    failed: None,
-                    handshake: None,
-                    is_impatient: false,
-                    begun: false,
-                });
-                break;
-            }
-        }
-        self.attempt.is_some()
-    }
-
-    fn pick(&self, request: &Request<'_>) -> Option<usize> {
-        let pinned = self.known.as_ref().and_then(|known| known.instance.as_ref());
-        pinned
-            .and_then(|instance| self.pool.pinned(instance, &self.tried))
-            .or_else(|| self.pool.pick(&self.tried, request))
-            .or_else(|| self.pool.pick(&Tried::default(), request))
-    }
-
-    /// For how long the present attempt may be silent, when there is another instance to go to.
-    fn per_try(&self) -> Option<Duration> {
-        let retry = &self.pool.plan.retry;
-        let may = retry.per_try_ms > 0
-            && self.attempts < retry.attempts as usize
-            && self.pool.has_another(&self.tried)
-            && self.pool.state.budget.has_room(retry.budget_percent);
-        may.then(|| Duration::from_millis(retry.per_try_ms.into()))
-    }
-
-    /// How the present attempt went. The head of an answer says so first; an answer that breaks after it has failed all the same. The
-    /// time counts from when the request was there in whole: a slow client is not the instance's fault.
-    fn judge_attempt(&mut self, failed: bool, body_complete: Option<Instant>) {
-        let Some(attempt) = self.attempt.as_mut() else { return };
-        if attempt.failed.is_some_and(|before| before || !failed) {
-            return;
-        }
-        attempt.failed = Some(failed);
-        attempt.seat.heard();
-        let times = &self.pool.members[attempt.member].state.responses;
-        if failed {
-            times.failed(monotonic_s());
-        } else {
-            let asked = body_complete.map_or(attempt.started, |complete| complete.max(attempt.started));
-            times.answered(asked.elapsed(), monotonic_s());
-        }
-        self.pool.judge(attempt.member, &mut attempt.pass, failed);
-    }
-
-    /// How the pool answered, as the client sees it. What an instance failed whose breaker is open already says nothing about the others.
-    fn judge_pool(&mut self, failed: bool) {
-        let is_explained = || {
-            let member = self.attempt.as_ref().map(|attempt| &self.pool.members[attempt.member]);
-            member.is_some_and(|member| !member.state.breaker.is_calm())
-        };
-        if !(failed && is_explained()) {
-            self.pool.judge_all(&mut self.pass, failed);
-        }
-    }
-
-    /// The answer came in whole.
-    fn completed(&self) {
-        if let Some(attempt) = &self.attempt {
-            self.pool.members[attempt.member].state.completed();
-        }
-    }
-
-    fn settle_failed(&mut self) {
-        self.judge_attempt(true, None);
-        if let Some(attempt) = self.attempt.take() {
-            attempt.seat.record(Outcome {
-                failed: true,
-                ..Outcome::default()
-            });
-        }
     }
 }

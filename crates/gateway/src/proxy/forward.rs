@@ -2,7 +2,7 @@
 //!
 //! To the instance: `x-forwarded-for` gets the client's address appended, so its right-most entry is ours and the ones before are what
 //! the client claims. `x-forwarded-host` and `x-forwarded-proto` have one value each, so theirs is replaced by what the gateway saw.
-//! `Host` passes unchanged. Hop-by-hop fields are Pingora's business (`HttpUpstreamRequestPolicy`).
+//! `Host` passes unchanged. The pieces into which HTTP/2 clients cut their cookies become one field again (RFC 9113 §8.2.3). Hop-by-hop fields are Pingora's business (`HttpUpstreamRequestPolicy`).
 //!
 //! To the client: hop-by-hop fields of the instance's answer are removed, and what it says about who served.
 
@@ -19,17 +19,27 @@ pub(super) const X_SERVED_BY: HeaderName = HeaderName::from_static("x-served-by"
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
+const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
-pub(super) fn add_origin(request: &mut RequestHeader, client: &HeaderValue) -> Result<()> {
+pub(super) fn add_origin(request: &mut RequestHeader, client: &HeaderValue, is_secure: bool) -> Result<()> {
     let chain = forwarded_for(&request.headers, client);
     request.insert_header(X_FORWARDED_FOR, chain)?;
-    request.insert_header(X_FORWARDED_PROTO, HTTP)?;
+    request.insert_header(X_FORWARDED_PROTO, if is_secure { HTTPS } else { HTTP })?;
     if let Some(host) = request.headers.get(header::HOST).cloned() {
         request.insert_header(X_FORWARDED_HOST, host)
     } else {
         request.remove_header(&X_FORWARDED_HOST);
         Ok(())
     }
+}
+
+pub(super) fn join_cookies(request: &mut RequestHeader) -> Result<()> {
+    let pieces: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if pieces.len() < 2 {
+        return Ok(());
+    }
+    let whole = HeaderValue::from_bytes(&pieces.join(&b"; "[..])).expect("parts of values and a separator make a value");
+    request.insert_header(header::COOKIE, whole)
 }
 
 pub(super) fn clean_answer(answer: &mut ResponseHeader) {
@@ -83,7 +93,7 @@ mod tests {
         for (name, value) in headers {
             request.append_header(*name, *value).unwrap();
         }
-        add_origin(&mut request, &HeaderValue::from_static("10.0.0.9")).unwrap();
+        add_origin(&mut request, &HeaderValue::from_static("10.0.0.9"), false).unwrap();
         request
     }
 
@@ -101,6 +111,34 @@ mod tests {
         assert_eq!(forged.headers["x-forwarded-host"], "shop");
         assert_eq!(forged.headers["x-forwarded-proto"], "http");
         assert!(!request(&[("X-Forwarded-Host", "evil")]).headers.contains_key("x-forwarded-host"));
+    }
+
+    #[test]
+    fn what_came_over_tls_is_https() {
+        let mut request = request(&[("X-Forwarded-Proto", "http")]);
+        add_origin(&mut request, &HeaderValue::from_static("10.0.0.9"), true).unwrap();
+        assert_eq!(request.headers["x-forwarded-proto"], "https");
+    }
+
+    #[test]
+    fn cookies_in_pieces_become_one() {
+        let joined = |headers: &[(&'static str, &str)]| {
+            let mut request = request(headers);
+            join_cookies(&mut request).unwrap();
+            let cookies: Vec<_> = request
+                .headers
+                .get_all("cookie")
+                .iter()
+                .map(|v| v.to_str().unwrap().to_owned())
+                .collect();
+            cookies
+        };
+        assert_eq!(joined(&[]), [""; 0]);
+        assert_eq!(joined(&[("Cookie", "a=1")]), ["a=1"]);
+        assert_eq!(
+            joined(&[("Cookie", "a=1"), ("Cookie", "b=2"), ("Cookie", "c=3; d=4")]),
+            ["a=1; b=2; c=3; d=4"]
+        );
     }
 
     #[test]

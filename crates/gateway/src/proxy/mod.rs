@@ -1,41 +1,54 @@
 //! The phases of a request, as Pingora calls them: route, pick, forward, answer, count.
 
+mod access;
+mod admit;
 mod answer;
 mod exchange;
 mod forward;
 mod framing;
 mod identity;
+mod intake;
+mod request;
 mod retry;
+mod reuse;
+mod routed;
 mod seat;
+mod trace;
 mod upgrade;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    os::fd::RawFd,
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{StatusCode, header};
-use model::Priority;
-use pingora_core::{modules::http::HttpModules, upstreams::peer::HttpPeer};
+use http::{HeaderValue, StatusCode, header};
+use model::Guard;
+use pingora_core::{modules::http::HttpModules, protocols::Digest, upstreams::peer::HttpPeer};
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use tracing::debug;
 
-use self::{answer::Answer, exchange::Exchange};
+use self::{
+    answer::Answer,
+    exchange::Exchange,
+    request::{answer_begun, outcome, target},
+    trace::Trace,
+};
 use crate::{
     GatewayConfig,
+    access_log::AccessLog,
     algorithm::Request,
-    plan::{Common, Compiled, Pool, Way},
+    plan::{Common, Compiled},
+    receipt::{ASK, ReceiptBook},
     serve,
-    state::{Journal, Outcome, Refusal},
+    state::{Journal, Refusal},
+    tls::Keyring,
 };
 
 /// How long the rest of a request's body is read after an early answer, to keep the connection.
@@ -47,7 +60,12 @@ pub(crate) struct Shared {
     pub(crate) plan: ArcSwap<Compiled>,
     pub(crate) unrouted: AtomicU64,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) receipts: ReceiptBook,
     pub(crate) config: GatewayConfig,
+    /// Absent without TLS for clients.
+    pub(crate) keyring: Option<Arc<Keyring>>,
+    pub(crate) handshakes_failed: Arc<AtomicU64>,
+    pub(crate) access_log: Option<AccessLog>,
 }
 
 impl Shared {
@@ -92,36 +110,20 @@ impl ProxyHttp for Proxy {
         session.set_read_timeout(Some(config.client_read_timeout));
         session.set_write_timeout(Some(config.client_write_timeout));
         session.set_total_drain_timeout(Some(BODY_DRAIN_TIMEOUT));
+        let is_body_done = session.as_mut().is_body_done();
+        self.await_body(session, exchange, is_body_done);
         Ok(())
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
-        let refusal = if framing::is_ambiguous(session) {
-            Answer::AmbiguousFraming
-        } else if target(session).len() > self.shared.config.max_uri_bytes {
-            Answer::UriTooLong
-        } else if is_too_large(session, self.shared.config.max_request_header_bytes) {
-            Answer::HeaderTooLarge
-        } else {
-            let plan = self.shared.plan.load();
-            let request = session.req_header();
-            let admitted = match plan.find(authority(request), request.uri.path()) {
-                Some((pool, way)) => self.admit(session, exchange, pool, way),
-                None => Err(Answer::NoRoute),
-            };
-            match admitted {
-                Ok(()) => return Ok(false),
-                Err(answer) => answer,
+        self.begin_receipt(session, exchange);
+        match self.take_in(session, exchange).await? {
+            Ok(is_answered) => Ok(is_answered),
+            Err(refusal) => {
+                self.refuse(session, exchange, refusal).await?;
+                Ok(true)
             }
-        };
-        if refusal == Answer::NoRoute {
-            self.shared.unrouted.fetch_add(1, Ordering::Relaxed);
         }
-        if refusal.closes() {
-            session.set_keepalive(None);
-        }
-        refusal.send(session).await?;
-        Ok(true)
     }
 
     async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
@@ -133,13 +135,32 @@ impl ProxyHttp for Proxy {
             .ok_or_else(|| Error::new_up(ErrorType::HTTPStatus(Answer::BadGateway.status())))
     }
 
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        reused: bool,
+        _peer: &HttpPeer,
+        _fd: RawFd,
+        _digest: Option<&Digest>,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        exchange.note(|draft| draft.connected(reused));
+        Ok(())
+    }
+
     async fn upstream_request_filter(&self, _session: &mut Session, request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+        request.remove_header(&ASK);
         if self.shared.config.identity_headers {
             let id = exchange.request_id.get_or_insert_with(|| identity::request_id(&request.headers));
             request.insert_header(identity::X_REQUEST_ID, id.clone())?;
         }
+        if let Some(config) = &self.shared.config.trace {
+            let trace = exchange.trace.get_or_insert_with(|| Trace::of(&request.headers, config.sample));
+            trace.write(request)?;
+        }
+        forward::join_cookies(request)?;
         match &exchange.connection {
-            Some(connection) => forward::add_origin(request, connection.client()),
+            Some(connection) => forward::add_origin(request, connection.client(), connection.is_secure()),
             None => Ok(()),
         }
     }
@@ -162,6 +183,7 @@ impl ProxyHttp for Proxy {
                 return Err(Error::explain(ErrorType::HTTPStatus(413), "the body is larger than allowed").into_down());
             }
         }
+        self.await_body(session, exchange, end_of_stream);
         if end_of_stream {
             exchange.body_complete();
         }
@@ -185,6 +207,7 @@ impl ProxyHttp for Proxy {
             session.set_keepalive(None);
         }
         forward::clean_answer(answer);
+        exchange.note_answer(session, answer);
         if let (true, Some(served_by)) = (self.shared.config.identity_headers, exchange.served_by()) {
             answer.insert_header(forward::X_SERVED_BY, served_by.clone())?;
             answer.append_header(
@@ -204,10 +227,11 @@ impl ProxyHttp for Proxy {
     fn response_body_filter(
         &self,
         _session: &mut Session,
-        _body: &mut Option<Bytes>,
-        _end_of_stream: bool,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
         exchange: &mut Exchange,
     ) -> Result<Option<Duration>> {
+        exchange.note_body(body.as_ref(), end_of_stream);
         if exchange.upgrade {
             self.touch_tunnel(exchange);
         }
@@ -215,6 +239,7 @@ impl ProxyHttp for Proxy {
     }
 
     fn fail_to_connect(&self, _session: &mut Session, _peer: &HttpPeer, exchange: &mut Exchange, mut e: Box<Error>) -> Box<Error> {
+        exchange.note(|draft| draft.failed(e.etype().as_str()));
         e.set_retry(exchange.may_try_again() && exchange.has_another());
         e
     }
@@ -236,7 +261,15 @@ impl ProxyHttp for Proxy {
             was_impatient: exchange.is_impatient() && exchange.has_another(),
             timed_out: exchange.handshake_timed_out(),
         });
-        e.set_retry(again && exchange.may_try_again() && exchange.spend_retry());
+        let is_upstream = *e.esource() == ErrorSource::Upstream;
+        if is_upstream {
+            exchange.note(|draft| draft.failed(e.etype().as_str()));
+        }
+        let verdict = exchange.retry_verdict(again);
+        if is_upstream {
+            exchange.note(|draft| draft.verdict(Guard::Retry, verdict.is_ok(), verdict.err().unwrap_or("to another instance")));
+        }
+        e.set_retry(verdict.is_ok());
         e
     }
 
@@ -251,8 +284,17 @@ impl ProxyHttp for Proxy {
         if let Some((pool, member)) = exchange.member() {
             debug!(pool = %pool.id(), instance = %member.state.id, error = %e, "a request failed");
         }
+        if answer.is_some_and(|answer| answer.status() >= 502)
+            && !answer_begun(session)
+            && let Ok(true) = self.give_kept(session, exchange).await
+        {
+            return FailToProxy {
+                error_code: StatusCode::OK.as_u16(),
+                can_reuse_downstream: false,
+            };
+        }
         if let Some(answer) = answer
-            && let Err(gone) = answer.send_and_close(session).await
+            && let Err(gone) = answer.send_and_close(session, self.id_told(session, exchange)).await
         {
             debug!(error = %gone, "the client left before it was answered");
         }
@@ -263,7 +305,17 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, e: Option<&Error>, exchange: &mut Exchange) {
+        exchange.end_reuse(e.is_none());
         let outcome = outcome(session, e, exchange);
+        if let Some(draft) = exchange.receipt.take() {
+            let status = session.response_written().map(|answer| answer.status.as_u16());
+            let failure = e.map(|e| format!("{}: {}", e.esource().as_str(), e.etype().as_str()));
+            self.shared.receipts.keep(draft.finish(status, failure));
+        }
+        if let (Some(connection), Some(ErrorSource::Downstream)) = (&exchange.connection, e.map(Error::esource)) {
+            connection.cancel();
+        }
+        access::write(&self.shared, session, e, exchange, &self.picked_by(session, exchange));
         exchange.settle(outcome);
         if let Some(connection) = &exchange.connection {
             let config = &self.shared.config;
@@ -282,36 +334,6 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
-    /// Whether the pool takes the request, by its limits, its breaker and its instances; else what the client is told.
-    fn admit(&self, session: &Session, exchange: &mut Exchange, pool: &Arc<Pool>, way: Way) -> Result<(), Answer> {
-        let limits = &pool.plan.limits;
-        let refused = |refusal, answer| {
-            pool.state.refused(refusal);
-            Err(answer)
-        };
-        let request = self.picked_by(session, exchange);
-        if let Some(Err(wait)) = pool.rate.as_ref().map(|rate| rate.take(request.client, way.number)) {
-            return refused(Refusal::Rate, Answer::TooManyRequests { wait });
-        }
-        if way.priority == Priority::Low && pool.state.degradation.is_degraded() {
-            return refused(Refusal::Shed, Answer::Degraded);
-        }
-        if limits.body_bytes > 0 && content_length(session).is_some_and(|length| length > limits.body_bytes.into()) {
-            return refused(Refusal::Body, Answer::BodyTooLarge);
-        }
-        if limits.in_flight > 0 && pool.state.tally.in_flight() >= limits.in_flight {
-            return refused(Refusal::InFlight, Answer::TooBusy);
-        }
-        let known = pool
-            .affinity
-            .as_ref()
-            .map(|affinity| affinity.know(&session.req_header().headers, request.client));
-        exchange.enter(pool.clone(), known, &request).map_err(|refusal| match refusal {
-            Refusal::Breaker => Answer::BreakerOpen,
-            _ => Answer::NoInstance,
-        })
-    }
-
     /// What a pick may depend on. A connection always has a client, except in the tests of single phases.
     fn picked_by<'a>(&self, session: &'a Session, exchange: &Exchange) -> Request<'a> {
         let peer = exchange
@@ -324,72 +346,27 @@ impl Proxy {
         }
     }
 
+    /// The id that the gateway's own answers carry.
+    fn id_told(&self, session: &Session, exchange: &mut Exchange) -> Option<HeaderValue> {
+        let headers = &session.req_header().headers;
+        self.shared
+            .config
+            .identity_headers
+            .then(|| exchange.request_id.get_or_insert_with(|| identity::request_id(headers)).clone())
+    }
+
+    /// Pingora has no read timeout for the bodies of HTTP/2, so the stream's own clock takes over: silence counts as in HTTP/1.
+    fn await_body(&self, session: &Session, exchange: &Exchange, is_done: bool) {
+        match &exchange.connection {
+            Some(connection) if session.as_http2().is_some() && is_done => connection.unbounded(),
+            Some(connection) if session.as_http2().is_some() => connection.expect_within(self.shared.config.client_read_timeout),
+            _ => {}
+        }
+    }
+
     fn touch_tunnel(&self, exchange: &Exchange) {
         if let Some(connection) = &exchange.connection {
             connection.expect_within(self.shared.config.tunnel_idle_timeout);
         }
-    }
-}
-
-fn outcome(session: &Session, error: Option<&Error>, exchange: &Exchange) -> Outcome {
-    let bytes_sent = u64::try_from(session.body_bytes_sent()).unwrap_or(u64::MAX);
-    let Some(error) = error else {
-        let latency = (!session.was_upgraded()).then(|| exchange.latency());
-        return Outcome {
-            status: session.response_written().map(|answer| answer.status.as_u16()),
-            failed: false,
-            bytes_sent,
-            latency,
-        };
-    };
-    let late = *error.esource() == ErrorSource::Upstream && matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::WriteTimedout)
-        || exchange.handshake_timed_out();
-    Outcome {
-        status: None,
-        // A client that leaves is nobody's failure.
-        failed: *error.esource() != ErrorSource::Downstream,
-        bytes_sent,
-        latency: late.then(|| exchange.latency()),
-    }
-}
-
-fn answer_begun(session: &Session) -> bool {
-    session
-        .response_written()
-        .is_some_and(|answer| !answer.status.is_informational() || answer.status == StatusCode::SWITCHING_PROTOCOLS)
-}
-
-fn is_too_large(session: &Session, limit: usize) -> bool {
-    session
-        .as_http1()
-        .is_some_and(|request| request.get_headers_raw_bytes().len() > limit)
-}
-
-fn target(session: &Session) -> &str {
-    let uri = &session.req_header().uri;
-    uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str())
-}
-
-fn content_length(session: &Session) -> Option<u64> {
-    session
-        .req_header()
-        .headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-}
-
-/// Of an absolute request target, else the `Host` field. Pingora has refused requests in which the two differ.
-fn authority(request: &RequestHeader) -> &str {
-    match request.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => request
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default(),
     }
 }

@@ -24,12 +24,12 @@ use async_trait::async_trait;
 use pingora_core::{
     connectors::L4Connect,
     protocols::l4::{
-        ext::{TcpKeepalive, set_tcp_keepalive},
+        ext::TcpKeepalive,
         socket::SocketAddr,
         stream::Stream,
         virt::{VirtualSockOpt, VirtualSocket, VirtualSocketStream},
     },
-    upstreams::peer::PeerOptions,
+    upstreams::peer::HttpPeer,
 };
 use pingora_error::{Error, ErrorType, OrErr, Result};
 use tokio::{
@@ -37,6 +37,8 @@ use tokio::{
     net::TcpStream,
     time::{self, Sleep},
 };
+
+use crate::tls::{Upstream, Wire};
 
 /// Finds an instance that vanished behind a silent tunnel after about two minutes, long before the tunnel's idle limit.
 const PROBE_IDLE: Duration = Duration::from_secs(60);
@@ -58,13 +60,17 @@ struct Progress {
 }
 
 impl Handshake {
-    /// Lets connections with these options be made by [`UpgradeConnector`].
-    pub(super) fn begin(options: &mut PeerOptions) -> Self {
+    /// Lets the connection to this peer be made by [`UpgradeConnector`], TLS included: what is counted here are Pingora's flushes, not
+    /// those of another handshake below.
+    pub(super) fn begin(peer: &mut HttpPeer, tls: Option<Arc<Upstream>>) -> Self {
         let handshake = Self::default();
+        Upstream::strip(peer);
+        let options = &mut peer.options;
         options.custom_l4 = Some(Arc::new(UpgradeConnector {
             connect_timeout: options.connection_timeout.unwrap_or(NO_LIMIT),
             answer_timeout: options.read_timeout.take().unwrap_or(NO_LIMIT),
             handshake: handshake.clone(),
+            tls,
         }));
         options.tcp_keepalive = Some(TcpKeepalive {
             idle: PROBE_IDLE,
@@ -95,6 +101,7 @@ struct UpgradeConnector {
     connect_timeout: Duration,
     answer_timeout: Duration,
     handshake: Handshake,
+    tls: Option<Arc<Upstream>>,
 }
 
 #[async_trait]
@@ -103,12 +110,19 @@ impl L4Connect for UpgradeConnector {
         let SocketAddr::Inet(address) = address else {
             return Error::e_explain(ErrorType::ConnectError, "instances have IP addresses");
         };
-        let tcp = time::timeout(self.connect_timeout, TcpStream::connect(address))
+        let connect = async {
+            let tcp = TcpStream::connect(address).await?;
+            match &self.tls {
+                Some(tls) => tls.connect(tcp, *address).await,
+                None => Ok(Wire::Plain(tcp)),
+            }
+        };
+        let wire = time::timeout(self.connect_timeout, connect)
             .await
             .or_err(ErrorType::ConnectTimedout, "connecting for an upgrade")?
             .or_err(ErrorType::ConnectError, "connecting for an upgrade")?;
         let stream = UpgradeStream {
-            tcp,
+            wire,
             handshake: self.handshake.clone(),
             deadline: Box::pin(time::sleep(self.answer_timeout)),
             flushes: 0,
@@ -120,7 +134,7 @@ impl L4Connect for UpgradeConnector {
 
 #[derive(Debug)]
 struct UpgradeStream {
-    tcp: TcpStream,
+    wire: Wire,
     handshake: Handshake,
     deadline: Pin<Box<Sleep>>,
     flushes: u8,
@@ -139,17 +153,17 @@ impl AsyncRead for UpgradeStream {
             this.held_back = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        Pin::new(&mut this.tcp).poll_read(cx, buf)
+        Pin::new(&mut this.wire).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for UpgradeStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, buf)
+        Pin::new(&mut self.wire).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.tcp).poll_flush(cx);
+        let flushed = Pin::new(&mut self.wire).poll_flush(cx);
         if flushed.is_ready() {
             self.flushes = self.flushes.saturating_add(1);
             if self.flushes >= FLUSHES_OF_A_REQUEST
@@ -162,17 +176,13 @@ impl AsyncWrite for UpgradeStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
 
 impl VirtualSocket for UpgradeStream {
     fn set_socket_option(&self, option: VirtualSockOpt) -> io::Result<()> {
-        match option {
-            VirtualSockOpt::NoDelay => self.tcp.set_nodelay(true),
-            VirtualSockOpt::KeepAlive(probes) => set_tcp_keepalive(&self.tcp, &probes).map_err(io::Error::other),
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        }
+        self.wire.set_socket_option(option)
     }
 }
 
@@ -190,7 +200,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let stream = UpgradeStream {
-            tcp,
+            wire: Wire::Plain(tcp),
             handshake: Handshake::default(),
             deadline: Box::pin(time::sleep(answer_timeout)),
             flushes: 0,
@@ -203,7 +213,8 @@ mod tests {
     async fn an_early_answer_is_read_after_the_request_is_out() {
         let (mut stream, mut instance) = pair(NO_LIMIT).await;
         instance.write_all(b"101").await.unwrap();
-        stream.tcp.readable().await.unwrap();
+        let Wire::Plain(tcp) = &stream.wire else { unreachable!() };
+        tcp.readable().await.unwrap();
         let mut answer = [0; 3];
         stream.flush().await.unwrap();
         let too_early = futures::poll!(std::pin::pin!(stream.read(&mut answer)));

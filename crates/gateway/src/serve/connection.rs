@@ -2,18 +2,22 @@
 //!
 //! Pingora's timeouts count silence, so a client that drips a byte now and then could hold a connection for ever, and a tunnel that is
 //! used in one direction only would be cut. The deadline kept here counts the whole head, and both directions of a tunnel as one.
+//!
+//! Over HTTP/2 each request is a connection of its own in this sense ([`Connection::stream`]), and the one they share rests only while
+//! it carries none of them.
 
 use std::{
     future::Future,
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use http::HeaderValue;
+use parking_lot::Mutex;
 
 tokio::task_local! {
     static CURRENT: Arc<Connection>;
@@ -32,6 +36,12 @@ pub(crate) struct Connection {
     opened: Instant,
     /// ms after `opened`.
     deadline_ms: AtomicU64,
+    /// Over TLS.
+    is_secure: bool,
+    /// Requests on it right now; counted for HTTP/2 only.
+    streams: Mutex<u32>,
+    /// Requests that the client has given up, over the connection's life.
+    cancelled: Arc<AtomicU32>,
 }
 
 /// The connection that this task serves.
@@ -40,13 +50,16 @@ pub(crate) fn current() -> Option<Arc<Connection>> {
 }
 
 impl Connection {
-    pub(super) fn new(client: IpAddr, header_timeout: Duration) -> Self {
+    pub(super) fn new(client: IpAddr, header_timeout: Duration, is_secure: bool) -> Self {
         let address = client.to_canonical();
         let connection = Self {
             address,
             client: HeaderValue::try_from(address.to_string()).expect("an address is printable ASCII"),
             opened: Instant::now(),
             deadline_ms: AtomicU64::new(UNBOUNDED),
+            is_secure,
+            streams: Mutex::new(0),
+            cancelled: Arc::default(),
         };
         connection.expect_within(header_timeout);
         connection
@@ -58,6 +71,43 @@ impl Connection {
 
     pub(crate) fn client(&self) -> &HeaderValue {
         &self.client
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// One request of it, with a clock of its own.
+    pub(super) fn stream(&self) -> Self {
+        Self {
+            address: self.address,
+            client: self.client.clone(),
+            opened: Instant::now(),
+            deadline_ms: AtomicU64::new(UNBOUNDED),
+            is_secure: self.is_secure,
+            streams: Mutex::new(0),
+            cancelled: self.cancelled.clone(),
+        }
+    }
+
+    /// It carries one more request. When the last one has ended, the next must come within `rest`.
+    pub(super) fn begin(self: &Arc<Self>, rest: Duration) -> Busy {
+        let mut streams = self.streams.lock();
+        *streams += 1;
+        self.unbounded();
+        Busy {
+            connection: self.clone(),
+            rest,
+        }
+    }
+
+    /// The client gave a request up before it was answered in whole.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn cancelled(&self) -> u32 {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Something must happen before this time has passed.
@@ -91,6 +141,24 @@ impl Connection {
     }
 }
 
+/// A request on a connection that may carry others.
+#[derive(Debug)]
+pub(super) struct Busy {
+    connection: Arc<Connection>,
+    rest: Duration,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        // Under the lock: a request that begins meanwhile must find its connection unbounded.
+        let mut streams = self.connection.streams.lock();
+        *streams -= 1;
+        if *streams == 0 {
+            self.connection.expect_within(self.rest);
+        }
+    }
+}
+
 fn to_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(UNBOUNDED)
 }
@@ -102,7 +170,7 @@ mod tests {
     use super::*;
 
     fn connection(limit: Duration) -> Arc<Connection> {
-        Arc::new(Connection::new(IpAddr::V6(Ipv6Addr::LOCALHOST), limit))
+        Arc::new(Connection::new(IpAddr::V6(Ipv6Addr::LOCALHOST), limit, false))
     }
 
     #[tokio::test]
@@ -122,8 +190,35 @@ mod tests {
     }
 
     #[test]
+    fn it_rests_when_the_last_of_its_requests_has_ended() {
+        let connection = connection(Duration::from_secs(10));
+        let deadline = || connection.deadline_ms.load(Ordering::Relaxed);
+        let slow = connection.begin(Duration::from_secs(70));
+        let quick = connection.begin(Duration::from_secs(70));
+        drop(quick);
+        assert_eq!(deadline(), UNBOUNDED, "another one is on its way");
+        drop(slow);
+        assert!((60_000..=80_000).contains(&deadline()), "{}", deadline());
+        let _next = connection.begin(Duration::from_secs(70));
+        assert_eq!(deadline(), UNBOUNDED);
+    }
+
+    #[test]
+    fn what_one_request_waits_for_is_not_what_all_wait_for() {
+        let connection = connection(Duration::from_secs(10));
+        connection.unbounded();
+        let stream = connection.stream();
+        stream.expect_within(Duration::ZERO);
+        stream.cancel();
+        assert_eq!(
+            (connection.deadline_ms.load(Ordering::Relaxed), connection.cancelled()),
+            (UNBOUNDED, 1)
+        );
+    }
+
+    #[test]
     fn a_mapped_address_is_shown_as_ipv4() {
         let mapped = IpAddr::V6("::ffff:10.1.2.3".parse().unwrap());
-        assert_eq!(Connection::new(mapped, Duration::ZERO).client(), "10.1.2.3");
+        assert_eq!(Connection::new(mapped, Duration::ZERO, false).client(), "10.1.2.3");
     }
 }

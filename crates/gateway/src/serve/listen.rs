@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use pingora_core::{
     apps::{HttpServerApp, ServerApp},
-    protocols::{GetSocketDigest, SocketDigest, l4::stream::Stream},
+    protocols::{ALPN, GetSocketDigest, SocketDigest, Ssl as _, l4::stream::Stream},
 };
 use std::os::fd::AsRawFd;
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::connection::Connection;
+use super::{connection::Connection, h2::Streams, handshake::Handshakes};
 use crate::{GatewayConfig, StartError};
 
 /// Connections that wait in the kernel; Linux cuts it to `net.core.somaxconn`.
@@ -25,9 +25,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// All or none.
 pub(super) fn open(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
-    if addresses.is_empty() {
-        return Err(StartError::NothingToListenOn);
-    }
     addresses
         .iter()
         .map(|&address| open_one(address).map_err(|error| StartError::listen(address, error)))
@@ -57,27 +54,55 @@ pub(super) struct Acceptor<A> {
 }
 
 impl<A: HttpServerApp + Send + Sync + 'static> Acceptor<A> {
-    /// Takes connections until the gateway stops; then the port is free.
-    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener) {
+    /// Takes connections until the gateway stops; then the port is free. With `tls` each begins with a handshake.
+    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener, tls: Option<Arc<Handshakes>>) {
         let mut stopping = self.stopping.clone();
         tokio::select! {
-            () = self.accept_for_ever(&listener) => {}
+            () = self.accept_for_ever(&listener, tls.as_ref()) => {}
             _ = stopping.wait_for(|stopping| *stopping) => {}
         }
     }
 
-    async fn accept_for_ever(&self, listener: &TcpListener) {
+    /// Runs all requests of the connection.
+    async fn serve(&self, stream: TcpStream, client: SocketAddr, tls: Option<&Handshakes>, connection: &Arc<Connection>) {
+        let stream = wrap(stream, client);
+        let stopping = self.stopping.clone();
+        let Some(tls) = tls else {
+            // What it returns would be a stream to go on with, which HTTP never has.
+            let _ended = ServerApp::process_new(&self.app, Box::new(stream), &stopping).await;
+            return;
+        };
+        let mut stopped = self.stopping.clone();
+        let shaken = tokio::select! {
+            shaken = tls.shake(stream) => shaken,
+            _ = stopped.wait_for(|stopping| *stopping) => None,
+        };
+        let Some(stream) = shaken else { return };
+        if stream.selected_alpn_proto() == Some(ALPN::H2) {
+            let streams = Streams {
+                app: &self.app,
+                connection,
+                config: &self.config,
+                stopping,
+            };
+            streams.serve(stream).await;
+        } else {
+            let _ended = ServerApp::process_new(&self.app, Box::new(stream), &stopping).await;
+        }
+    }
+
+    async fn accept_for_ever(self: &Arc<Self>, listener: &TcpListener, tls: Option<&Arc<Handshakes>>) {
         loop {
             let Ok(place) = self.places.clone().acquire_owned().await else {
                 return;
             };
             match listener.accept().await {
                 Ok((stream, client)) => {
-                    let connection = Arc::new(Connection::new(client.ip(), self.config.client_header_timeout));
-                    let (app, stopping) = (self.app.clone(), self.stopping.clone());
+                    let connection = Arc::new(Connection::new(client.ip(), self.config.client_header_timeout, tls.is_some()));
+                    let (acceptor, tls) = (self.clone(), tls.cloned());
                     self.connections.spawn(async move {
-                        let work = serve(stream, client, app, stopping);
-                        if !connection.run(work).await {
+                        let work = acceptor.serve(stream, client, tls.as_deref(), &connection);
+                        if !Box::pin(connection.clone().run(work)).await {
                             debug!(%client, "closed a connection on which nothing happened in time");
                         }
                         drop(place);
@@ -92,18 +117,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> Acceptor<A> {
     }
 }
 
-async fn serve<A: HttpServerApp + Send + Sync + 'static>(
-    stream: TcpStream,
-    client: SocketAddr,
-    app: Arc<A>,
-    stopping: watch::Receiver<bool>,
-) {
+fn wrap(stream: TcpStream, client: SocketAddr) -> Stream {
     // Fails only on a connection that is gone already, which the first read finds out.
     let _gone = stream.set_nodelay(true);
     let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
     let _first = digest.peer_addr.set(Some(client.into()));
     let mut stream = Stream::from(stream);
     stream.set_socket_digest(digest);
-    // Runs all requests of the connection; what it returns would be a stream to go on with, which HTTP never has.
-    let _ended = ServerApp::process_new(&app, Box::new(stream), &stopping).await;
+    stream
 }

@@ -2,6 +2,8 @@
 
 mod client;
 mod connection;
+mod h2;
+mod handshake;
 mod listen;
 mod run;
 

@@ -13,7 +13,10 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::listen::{Acceptor, open};
+use super::{
+    handshake::Handshakes,
+    listen::{Acceptor, open},
+};
 use crate::{
     GatewayConfig, StartError,
     plan::MAX_ATTEMPTS,
@@ -35,6 +38,7 @@ pub(crate) enum Stop {
 /// A gateway that serves.
 pub(crate) struct Running {
     pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) tls_addresses: Vec<SocketAddr>,
     /// Spawns onto the gateway's threads.
     pub(crate) runtime: Handle,
     pub(crate) connections: TaskTracker,
@@ -49,8 +53,9 @@ pub(crate) fn start(shared: Arc<Shared>, stop: watch::Receiver<Stop>) -> Result<
         .spawn(move || live(&shared, stop, &report))
         .map_err(StartError::Threads)?;
     match reported.recv() {
-        Ok(Ok((addresses, runtime, connections))) => Ok(Running {
+        Ok(Ok((addresses, tls_addresses, runtime, connections))) => Ok(Running {
             addresses,
+            tls_addresses,
             runtime,
             connections,
             thread,
@@ -61,23 +66,19 @@ pub(crate) fn start(shared: Arc<Shared>, stop: watch::Receiver<Stop>) -> Result<
     }
 }
 
-type Report = Result<(Vec<SocketAddr>, Handle, TaskTracker), StartError>;
+type Report = Result<(Vec<SocketAddr>, Vec<SocketAddr>, Handle, TaskTracker), StartError>;
 
 /// The gateway's thread. The runtime lives and dies here, because it must not be dropped inside another one.
 fn live(shared: &Arc<Shared>, stop: watch::Receiver<Stop>, report: &mpsc::Sender<Report>) {
     let started = runtime(&shared.config).map_err(StartError::Threads).and_then(|runtime| {
         let listeners = {
             let _entered = runtime.enter();
-            open(&shared.config.listen)?
+            Listeners::open(&shared.config)?
         };
-        let addresses = listeners
-            .iter()
-            .map(TcpListener::local_addr)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(StartError::Threads)?;
-        Ok((runtime, listeners, addresses))
+        let (addresses, tls_addresses) = (addresses(&listeners.plain)?, addresses(&listeners.tls)?);
+        Ok((runtime, listeners, addresses, tls_addresses))
     });
-    let (runtime, listeners, addresses) = match started {
+    let (runtime, listeners, addresses, tls_addresses) = match started {
         Ok(started) => started,
         Err(error) => {
             // Nobody listening means that the starter is gone too.
@@ -86,7 +87,7 @@ fn live(shared: &Arc<Shared>, stop: watch::Receiver<Stop>, report: &mpsc::Sender
         }
     };
     let connections = TaskTracker::new();
-    let _unheard = report.send(Ok((addresses, runtime.handle().clone(), connections.clone())));
+    let _unheard = report.send(Ok((addresses, tls_addresses, runtime.handle().clone(), connections.clone())));
     runtime.block_on(serve_until(shared, listeners, connections, stop));
     runtime.shutdown_timeout(THREADS_END);
 }
@@ -99,7 +100,32 @@ fn runtime(config: &GatewayConfig) -> io::Result<Runtime> {
         .build()
 }
 
-async fn serve_until(shared: &Arc<Shared>, listeners: Vec<TcpListener>, connections: TaskTracker, mut stop: watch::Receiver<Stop>) {
+/// Open ports.
+struct Listeners {
+    plain: Vec<TcpListener>,
+    tls: Vec<TcpListener>,
+}
+
+impl Listeners {
+    /// All or none, and at least one.
+    fn open(config: &GatewayConfig) -> Result<Self, StartError> {
+        let tls = config.tls.as_ref().map_or(&[][..], |tls| &tls.listen);
+        if config.listen.is_empty() && tls.is_empty() {
+            return Err(StartError::NothingToListenOn);
+        }
+        Ok(Self {
+            plain: open(&config.listen)?,
+            tls: open(tls)?,
+        })
+    }
+}
+
+fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, StartError> {
+    let addresses: Result<_, _> = listeners.iter().map(TcpListener::local_addr).collect();
+    addresses.map_err(StartError::Threads)
+}
+
+async fn serve_until(shared: &Arc<Shared>, listeners: Listeners, connections: TaskTracker, mut stop: watch::Receiver<Stop>) {
     let config = &shared.config;
     let app = Arc::new(http_proxy(&Arc::new(pingora_conf(config)), Proxy::new(shared.clone())));
     let (stopping, stopping_seen) = watch::channel(false);
@@ -110,8 +136,13 @@ async fn serve_until(shared: &Arc<Shared>, listeners: Vec<TcpListener>, connecti
         connections: connections.clone(),
         stopping: stopping_seen,
     });
-    for listener in listeners {
-        tokio::spawn(acceptor.clone().accept(listener));
+    for listener in listeners.plain {
+        tokio::spawn(acceptor.clone().accept(listener, None));
+    }
+    let handshakes = shared.keyring.as_ref();
+    let handshakes = handshakes.map(|keyring| Arc::new(Handshakes::new(keyring, shared.handshakes_failed.clone())));
+    for listener in listeners.tls {
+        tokio::spawn(acceptor.clone().accept(listener, handshakes.clone()));
     }
 
     // Serving. A handle that is gone without a word counts as `Now`.

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{Breaker, Latencies, Outlier, ResponseTimes, Standing, Tally, monotonic_ms, unix_ms};
-use crate::algorithm::Load;
+use crate::{algorithm::Load, tls::Upstream};
 
 /// What an instance's checker shall do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) struct CheckOrders {
     pub(crate) address: SocketAddr,
     pub(crate) check: HealthCheck,
     pub(crate) admin: AdminState,
+    /// Absent: in the clear.
+    pub(crate) tls: Option<Arc<Upstream>>,
 }
 
 #[derive(Debug)]

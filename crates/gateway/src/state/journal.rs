@@ -21,7 +21,8 @@ struct Kept {
 pub(crate) struct Happened<'a> {
     pub(crate) kind: EventKind,
     pub(crate) severity: Severity,
-    pub(crate) pool: &'a PoolId,
+    /// Absent: it is the gateway's own.
+    pub(crate) pool: Option<&'a PoolId>,
     pub(crate) instance: Option<&'a InstanceId>,
     pub(crate) summary: String,
     pub(crate) cause: String,
@@ -31,7 +32,12 @@ pub(crate) struct Happened<'a> {
 
 impl Journal {
     pub(crate) fn tell(&self, happened: Happened<'_>) {
-        tracing::info!(pool = %happened.pool, cause = happened.cause, "{}", happened.summary);
+        tracing::info!(
+            pool = happened.pool.map(PoolId::as_str),
+            cause = happened.cause,
+            "{}",
+            happened.summary
+        );
         let mut kept = self.0.lock();
         kept.seq += 1;
         let seq = kept.seq;
@@ -44,7 +50,7 @@ impl Journal {
                 at_ms: unix_ms(),
                 kind: happened.kind,
                 severity: happened.severity,
-                pool: Some(happened.pool.clone()),
+                pool: happened.pool.cloned(),
                 instance: happened.instance.cloned(),
                 summary: happened.summary,
                 cause: happened.cause,
@@ -71,7 +77,7 @@ mod tests {
             journal.tell(Happened {
                 kind: EventKind::BreakerOpened,
                 severity: Severity::Warning,
-                pool: &pool,
+                pool: Some(&pool),
                 instance: None,
                 summary: String::new(),
                 cause: String::new(),

@@ -19,7 +19,7 @@ pub(crate) use instance::{CheckOrders, InstanceState};
 pub(crate) use journal::{Happened, Journal};
 pub(crate) use latency::{Latencies, add};
 pub(crate) use outlier::{Outlier, Standing};
-pub(crate) use pool::{PoolState, Refusal};
+pub(crate) use pool::{PoolState, Refusal, Reuse};
 pub(crate) use rate::RateLimit;
 pub(crate) use response::ResponseTimes;
 pub(crate) use tally::{InFlight, Outcome, Tally};

@@ -8,8 +8,10 @@ use std::{
     },
 };
 
-use model::{InstanceId, Refusals};
+use model::{InstanceId, Refusals, Reused};
 use parking_lot::Mutex;
+
+use crate::reuse::{Flights, Kept};
 
 use super::{Breaker, Budget, Degradation, Latencies, Outcome, Tally};
 
@@ -26,6 +28,13 @@ pub(crate) enum Refusal {
     Breaker,
 }
 
+/// Why a request was given an answer that was fetched for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    Deduplicated,
+    Stale,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct PoolState {
     pub(crate) tally: Arc<Tally>,
@@ -34,6 +43,10 @@ pub(crate) struct PoolState {
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) budget: Budget,
     pub(crate) degradation: Degradation,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) kept: Kept,
+    deduplicated: AtomicU64,
+    stale: AtomicU64,
     pub(crate) is_panicking: AtomicBool,
     moved: Mutex<Moved>,
     unserved: AtomicU64,
@@ -87,6 +100,22 @@ impl PoolState {
             in_flight: read(&self.in_flight),
             shed: read(&self.shed),
             breaker: read(&self.by_breaker),
+        }
+    }
+
+    /// A request was given an answer that was fetched for another one.
+    pub(crate) fn reused(&self, why: Reuse) {
+        let counter = match why {
+            Reuse::Deduplicated => &self.deduplicated,
+            Reuse::Stale => &self.stale,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn reuses(&self) -> Reused {
+        Reused {
+            deduplicated: self.deduplicated.load(Ordering::Relaxed),
+            stale: self.stale.load(Ordering::Relaxed),
         }
     }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use control::ports::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 use model::{
     Algorithm, BalancerId, BalancerObservation, BreakerTarget, Counters, Health, InstanceId, InstanceObservation, InstancePlan, LoadReport,
-    Pins, PoolId, PoolObservation, PoolPlan, SourceId, Window,
+    Pins, PoolId, PoolObservation, PoolPlan, ReceiptFilter, Receipts, SourceId, Window,
 };
 use parking_lot::Mutex;
 
@@ -154,6 +154,10 @@ impl Balancer for MemoryBalancer {
 
     async fn pins(&self, _pool: &PoolId) -> Result<Pins, SourceError> {
         Ok(Pins::default())
+    }
+
+    async fn receipts(&self, _filter: &ReceiptFilter, _limit: usize) -> Result<Receipts, SourceError> {
+        Ok(Receipts::default())
     }
 }
 

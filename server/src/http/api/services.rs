@@ -28,7 +28,8 @@ use super::{
     json, json_or_default,
 };
 
-const LIST: &str = "/api/scalability/services";
+pub(in super::super) const PREFIX: &str = "/api/scalability/services";
+const LIST: &str = PREFIX;
 const REGISTER: &str = "/api/scalability/services/register";
 const ONE: &str = "/api/scalability/services/{pool}/{id}";
 const HEARTBEAT: &str = "/api/scalability/services/{pool}/{id}/heartbeat";

@@ -1,6 +1,7 @@
 //! `/api/…`
 
 mod functions;
+mod gateways;
 mod live;
 mod origin;
 mod services;

@@ -21,6 +21,8 @@ pub(crate) struct TestApp {
 #[derive(Clone, Default)]
 struct Settings {
     database_url: Option<String>,
+    /// Where the console listens; a free port when absent.
+    listen: Option<String>,
     backends: Vec<String>,
     more: String,
 }
@@ -44,6 +46,7 @@ impl TestApp {
         let backends = vec![Backend::start().await, Backend::start().await];
         let settings = Settings {
             database_url,
+            listen: None,
             backends: backends.iter().map(|b| b.address.to_string()).collect(),
             more: more.to_owned(),
         };
@@ -57,7 +60,8 @@ impl TestApp {
         app
     }
 
-    async fn start(&mut self) -> Result<(), StartError> {
+    /// As at the last start, on the same data and, after [`TestApp::leave`], at the same address.
+    pub(crate) async fn start(&mut self) -> Result<(), StartError> {
         let file = self.dir.path().join("evenkeel.toml");
         fs::write(&file, self.settings.toml(&self.data())).unwrap();
         let config = config::load(&Inputs {
@@ -77,6 +81,12 @@ impl TestApp {
     /// In force from the next start on.
     pub(crate) fn change_settings(&mut self, more: &str) {
         more.clone_into(&mut self.settings.more);
+    }
+
+    /// Stops, to be started again at the same address.
+    pub(crate) async fn leave(&mut self) {
+        self.settings.listen = Some(self.running().console_address().to_string());
+        self.stop().await;
     }
 
     pub(crate) async fn stop(&mut self) {
@@ -154,7 +164,8 @@ impl TestApp {
 impl Settings {
     fn toml(&self, data: &std::path::Path) -> String {
         let mut text = format!(
-            "console.listen = \"127.0.0.1:0\"\ngateway.listen = \"127.0.0.1:0\"\ngateway.threads = 1\ndatabase.data_dir = \"{}\"\n{}\n",
+            "console.listen = \"{}\"\ngateway.listen = \"127.0.0.1:0\"\ngateway.threads = 1\ndatabase.data_dir = \"{}\"\n{}\n",
+            self.listen.as_deref().unwrap_or("127.0.0.1:0"),
             data.display(),
             self.more
         );

@@ -9,7 +9,7 @@ use super::{
     selection::Selection,
 };
 use crate::{
-    components::state_badge,
+    components::{self, state_badge},
     pages::pool::{Changer, PoolContext},
 };
 
@@ -104,15 +104,7 @@ fn draw(c: Cells, shown: Shown) -> impl IntoView {
 }
 
 fn bar(gauge: Gauge) -> impl IntoView {
-    view! {
-        <span class="gauge" data-tone=gauge.tone>
-            {gauge.text}
-            <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                <rect class="gauge-back" width="100" height="3" />
-                <rect class="gauge-fill" width=gauge.bar.to_string() height="3" />
-            </svg>
-        </span>
-    }
+    components::gauge(gauge.text, gauge.bar, gauge.tone)
 }
 
 /// `flash-a` and `flash-b` in turn, so that the animation starts anew whenever state or weight changes.

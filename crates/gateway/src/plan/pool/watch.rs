@@ -23,7 +23,7 @@ impl Pool {
         self.journal.tell(Happened {
             kind,
             severity,
-            pool,
+            pool: Some(pool),
             instance,
             summary: format!("The breaker of {whose} is {}, was {}", to.label(), from.label()),
             cause,
@@ -61,7 +61,7 @@ impl Pool {
         self.journal.tell(Happened {
             kind,
             severity,
-            pool,
+            pool: Some(pool),
             instance: None,
             summary,
             cause: format!("{serving} of {ready} are in service; panic below {least} %"),
@@ -101,7 +101,7 @@ impl Pool {
         self.journal.tell(Happened {
             kind,
             severity,
-            pool,
+            pool: Some(pool),
             instance: None,
             summary,
             cause,
@@ -119,7 +119,7 @@ impl Pool {
             self.journal.tell(Happened {
                 kind: EventKind::ClientsMoved,
                 severity: Severity::Warning,
-                pool: self.id(),
+                pool: Some(self.id()),
                 instance: Some(&from),
                 summary: format!("{clients} of {from} in pool {} went to other instances", self.id()),
                 cause: format!("{from} takes no requests"),

@@ -1,6 +1,7 @@
 //! Upstreams, plans and waiting.
 
 mod raw;
+pub(crate) mod tls;
 mod upstream;
 
 pub(crate) use raw::{Raw, raw_upstream, read_head, read_to_close, talk};
@@ -124,6 +125,7 @@ pub(crate) fn route(path: &str, pool: &str) -> Route {
         path: PathPrefix::new(path).unwrap(),
         pool: PoolId::new(pool).unwrap(),
         priority: model::Priority::Normal,
+        reuse: model::ReusePolicy::default(),
     }
 }
 

@@ -16,12 +16,15 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{any, get, post},
+    serve::Listener,
 };
+use rustls::ServerConfig;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
     sync::Semaphore,
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{ClosedPort, DEADLINE};
 
@@ -55,6 +58,14 @@ impl Upstream {
     }
 
     pub(crate) fn start_at(id: &str, address: SocketAddr) -> Self {
+        Self::start_with(id, address, None)
+    }
+
+    pub(crate) fn start_tls(id: &str, config: Arc<ServerConfig>) -> Self {
+        Self::start_with(id, ([127, 0, 0, 1], 0).into(), Some(config.into()))
+    }
+
+    fn start_with(id: &str, address: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let shared = Arc::new(Shared {
             id: id.to_owned(),
@@ -69,7 +80,10 @@ impl Upstream {
         runtime.spawn(async move {
             let listener = TcpListener::bind(address).await.unwrap();
             ready.send(listener.local_addr().unwrap()).unwrap();
-            axum::serve(listener, app).await.unwrap();
+            match tls {
+                Some(tls) => axum::serve(TlsListener { listener, tls }, app).await.unwrap(),
+                None => axum::serve(listener, app).await.unwrap(),
+            }
         });
         Self {
             address: is_ready.recv().unwrap(),
@@ -107,6 +121,30 @@ impl Upstream {
 impl Drop for Upstream {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+struct TlsListener {
+    listener: TcpListener,
+    tls: TlsAcceptor,
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    /// Whoever fails to shake hands is not taken.
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, client) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.tls.accept(stream).await {
+                return (stream, client);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }
 

@@ -25,6 +25,52 @@ fn refusal(command: Command) -> String {
 const ANY_PORTS: &[&str] = &["--listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0"];
 
 #[test]
+fn files_that_the_gateway_cannot_use_are_named_without_what_is_in_them() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join("a.pem"),
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    fs::write(dir.path().join("a.key"), "s3cr3t").unwrap();
+    let own = "console.listen = \"127.0.0.1:0\"\ngateway.listen = \"127.0.0.1:0\"\n[[routes]]\npool = \"web\"\n[[pools]]\nid = \"web\"\n\
+               instances = [{ id = \"a\", address = \"127.0.0.1:9\" }]\n";
+    let tls = |certificate: &str| {
+        format!(
+            "gateway.tls = {{ listen = \"127.0.0.1:0\", certificates = [{{ certificate = \"{certificate}\", key = \"a.key\" }}] }}\n{own}"
+        )
+    };
+    let cases = [
+        (
+            tls("b.pem"),
+            "the gateway cannot start: b.pem cannot be read: there is no such file; mend or replace",
+        ),
+        (
+            tls("a.pem"),
+            "the gateway cannot start: the certificate in a.pem is damaged; mend or replace",
+        ),
+        (
+            format!("gateway.access_log.file = \"no/such.log\"\n{own}"),
+            "the gateway cannot start: the access log no/such.log cannot be opened: No such file",
+        ),
+        (
+            format!("{own}tls = {{ on = true, ca = \"c.pem\" }}\n"),
+            "the gateway cannot start: the plan is wrong: tls of pool web: c.pem cannot be read: there is no such file; mend",
+        ),
+    ];
+    for (toml, expected) in cases {
+        fs::write(dir.path().join("evenkeel.toml"), &toml).unwrap();
+        for command in ["serve", "gateway"] {
+            let sentence = refused(dir.path(), &[command]);
+            assert!(
+                sentence.starts_with(expected) && !sentence.contains("s3cr3t"),
+                "{command}: {sentence}"
+            );
+        }
+    }
+}
+
+#[test]
 fn wrong_settings_are_one_sentence_and_exit_code_2() {
     let dir = tempfile::tempdir().unwrap();
     let cases = [

@@ -146,3 +146,22 @@ async fn the_gateway_alone_serves_by_the_settings_file() {
     assert!(!dir.path().join("data").exists(), "it keeps nothing");
     assert_eq!(program.terminate(), Some(0));
 }
+
+/// The access log is opened again, which nothing but the signal causes, and nothing ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hangup_without_a_terminal_looks_at_files_again_and_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let _backend = own_pool(dir.path()).await;
+    let settings = dir.path().join("evenkeel.toml");
+    let toml = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("gateway.access_log.file = \"access.log\"\n{toml}")).unwrap();
+    let mut program = Program::start(Program::command(dir.path(), &[]));
+    let (console, _) = link(&program);
+    let (log, moved) = (dir.path().join("access.log"), dir.path().join("access.log.1"));
+    fs::rename(&log, &moved).unwrap();
+    program.signal("HUP");
+    wait_until("the log is opened again", SOON, async || log.exists()).await;
+    let page = Browser::new(&console).get("/metrics").await.text().await.unwrap();
+    assert!(page.contains("\nevenkeel_access_log_dropped_total 0\n"), "{page}");
+    assert_eq!(program.terminate(), Some(0));
+}

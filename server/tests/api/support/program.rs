@@ -95,10 +95,18 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// `"HUP"`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.pid().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
     /// SIGTERM; its exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
-        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
-        assert!(status.success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }

@@ -28,6 +28,6 @@ pub use first::first_paint;
 pub use gauge::gauge;
 pub use icon::{Icon, icon};
 pub use sparkline::{SparkWindow, Sparkline};
-pub use table::{SortHead, TextFilter};
+pub use table::{DataTable, Head, SortHead, TextFilter};
 pub use time::Moment;
 pub use toast::{Toast, ToastRegion, Toasts};

@@ -1,9 +1,73 @@
-//! Heads that sort and a box that filters, both through the URL.
+//! Tables: their frame, heads that sort and a box that filters, the latter two through the URL.
 
 use leptos::prelude::*;
 
 use super::Debounce;
 use crate::url::{Column, Sort, UseQuery};
+
+/// The head of a column that is not sorted by.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    label: &'static str,
+    is_number: bool,
+    /// What the column means, where the word alone does not say it.
+    hint: Option<&'static str>,
+}
+
+impl Head {
+    pub const fn text(label: &'static str) -> Self {
+        Self {
+            label,
+            is_number: false,
+            hint: None,
+        }
+    }
+
+    pub const fn number(label: &'static str) -> Self {
+        Self {
+            is_number: true,
+            ..Self::text(label)
+        }
+    }
+
+    pub const fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+}
+
+/// A table whose rows stand as the server gave them; it scrolls sideways within its own box.
+#[component]
+pub fn DataTable(
+    label: &'static str,
+    #[prop(into)] heads: Vec<Head>,
+    /// The head stays in sight.
+    #[prop(optional)]
+    sticky: bool,
+    /// Its rows.
+    children: Children,
+) -> impl IntoView {
+    let heads: Vec<_> = heads
+        .into_iter()
+        .map(|head| {
+            view! {
+                <th scope="col" class:number=head.is_number title=head.hint>
+                    {head.label}
+                </th>
+            }
+        })
+        .collect();
+    view! {
+        <div class="table-box" tabindex="0" role="region" aria-label=label>
+            <table class="table" class:sticky=sticky>
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
 
 /// A column head: a link that sorts, also without scripts.
 #[component]

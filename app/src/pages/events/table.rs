@@ -3,7 +3,7 @@ use model::{Event, ViewData, ViewKey};
 
 use super::First;
 use crate::{
-    components::{Empty, Moment, SeverityBadge},
+    components::{DataTable, Empty, Head, Moment, SeverityBadge},
     live::Live,
     url::UseQuery,
 };
@@ -16,6 +16,15 @@ fn merged(live: &[Event], read: &[Event], passes: impl Fn(&Event) -> bool) -> Ve
     let newest = read.first().map_or(i64::MIN, |e| e.id);
     live.iter().filter(|e| e.id > newest && passes(e)).chain(read).cloned().collect()
 }
+
+const HEADS: [Head; 6] = [
+    Head::text("Time (UTC)"),
+    Head::text("Severity"),
+    Head::text("Kind"),
+    Head::text("Where"),
+    Head::text("What and why"),
+    Head::text("By"),
+];
 
 #[component]
 pub fn EventTable(query: UseQuery, first: First) -> impl IntoView {
@@ -105,23 +114,7 @@ pub fn EventTable(query: UseQuery, first: First) -> impl IntoView {
         }
     });
     view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Events">
-            <table class="table sticky">
-                <thead>
-                    <tr>
-                        <th scope="col">"Time (UTC)"</th>
-                        <th scope="col">"Severity"</th>
-                        <th scope="col">"Kind"</th>
-                        <th scope="col">"Where"</th>
-                        <th scope="col">"What and why"</th>
-                        <th scope="col">"By"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || events.get() key=|e| e.id children=row />
-                </tbody>
-            </table>
-        </div>
+        <DataTable label="Events" heads=HEADS sticky=true><For each=move || events.get() key=|e| e.id children=row /></DataTable>
         {empty}
         <nav class="pager" aria-label="Pages of events">
             {newest}

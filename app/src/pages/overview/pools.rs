@@ -2,9 +2,18 @@ use leptos::prelude::*;
 use model::PoolRow;
 
 use crate::{
-    components::{Empty, state_badge},
+    components::{DataTable, Empty, Head, state_badge},
     format,
 };
+
+const HEADS: [Head; 6] = [
+    Head::text("State"),
+    Head::text("Pool"),
+    Head::number("Up"),
+    Head::number("Requests"),
+    Head::number("Errors"),
+    Head::number("p95"),
+];
 
 /// The pools in short; the list of pools has the rest.
 #[component]
@@ -44,21 +53,7 @@ pub fn Pools(pools: Memo<Vec<PoolRow>>) -> impl IntoView {
                 <h2 id="pools-title">"Pools"</h2>
                 <a href="/pools">"All pools"</a>
             </header>
-            <div class="table-box" tabindex="0" role="group" aria-labelledby="pools-title">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Pool"</th>
-                            <th scope="col" class="number">"Up"</th>
-                            <th scope="col" class="number">"Requests"</th>
-                            <th scope="col" class="number">"Errors"</th>
-                            <th scope="col" class="number">"p95"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <DataTable label="Pools" heads=HEADS>{rows}</DataTable>
             {empty}
         </section>
     }

@@ -6,7 +6,7 @@ use model::{AffinityKind, InstanceId, Pins};
 use super::{PoolContext, tabs::Tab};
 use crate::{
     api,
-    components::{Callout, Empty, Moment, Tone, first_paint, state_badge},
+    components::{Callout, DataTable, Empty, Head, Moment, Tone, first_paint, state_badge},
     format,
     url::{Range, UseQuery},
 };
@@ -46,6 +46,14 @@ fn counts(instances: &[model::InstanceRow]) -> Vec<(InstanceId, model::InstanceS
 }
 
 #[component]
+const INSTANCE_HEADS: [Head; 5] = [
+    Head::text("State"),
+    Head::text("Instance"),
+    Head::number("Clients"),
+    Head::number("Share"),
+    Head::text("If it leaves"),
+];
+
 fn PinnedPerInstance(pool: PoolContext) -> impl IntoView {
     let counts = pool.part(|v| counts(&v.instances));
     let rows = move || {
@@ -72,20 +80,7 @@ fn PinnedPerInstance(pool: PoolContext) -> impl IntoView {
             <header class="panel-head">
                 <h2 id="pinned-title">"Pinned clients"</h2>
             </header>
-            <div class="table-box" tabindex="0" role="region" aria-label="Clients by instance">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Instance"</th>
-                            <th scope="col" class="number">"Clients"</th>
-                            <th scope="col" class="number">"Share"</th>
-                            <th scope="col">"If it leaves"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <DataTable label="Clients by instance" heads=INSTANCE_HEADS>{rows}</DataTable>
         </section>
     }
     .into_any()
@@ -122,6 +117,12 @@ fn PinList(pool: PoolContext) -> impl IntoView {
 }
 
 #[component]
+const PIN_HEADS: [Head; 3] = [
+    Head::text("Client"),
+    Head::text("Instance"),
+    Head::text("Since"),
+];
+
 fn PinTable(pins: Pins, pool: PoolContext) -> impl IntoView {
     if pins.pins.is_empty() {
         return view! {
@@ -157,18 +158,7 @@ fn PinTable(pins: Pins, pool: PoolContext) -> impl IntoView {
         .collect_view();
     view! {
         {more}
-        <div class="table-box" tabindex="0" role="region" aria-label="Pins">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Client"</th>
-                        <th scope="col">"Instance"</th>
-                        <th scope="col">"Since"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <DataTable label="Pins" heads=PIN_HEADS>{rows}</DataTable>
     }
     .into_any()
 }

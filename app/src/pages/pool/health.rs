@@ -5,7 +5,7 @@ use model::{InstanceId, InstanceRow};
 
 use super::PoolContext;
 use crate::{
-    components::{Legend, breaker_badge, state_badge},
+    components::{DataTable, Head, Legend, breaker_badge, state_badge},
     format,
 };
 
@@ -13,6 +13,18 @@ use crate::{
 const ROWS_MAX: usize = 200;
 
 #[component]
+const HEADS: [Head; 9] = [
+    Head::text("State"),
+    Head::text("Instance"),
+    Head::text("Last check"),
+    Head::number("Took").hint("From connecting to the answer's head"),
+    Head::number("Checked"),
+    Head::number("Since"),
+    Head::text("Breaker"),
+    Head::number("Failed").hint("Requests in the breaker's window that failed"),
+    Head::number("Load report").hint("Age of what the instance reports of its own load"),
+];
+
 pub(super) fn HealthTab(pool: PoolContext) -> impl IntoView {
     let policy = pool.part(|v| v.health_check.clone());
     let words = move || {
@@ -42,32 +54,7 @@ pub(super) fn HealthTab(pool: PoolContext) -> impl IntoView {
                 <h2 id="checks-title">"Health checks"</h2>
             </header>
             <p class="panel-note muted">{words}</p>
-            <div class="table-box" tabindex="0" role="region" aria-label="Each instance">
-                <table class="table sticky">
-                    <thead>
-                        <tr>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Instance"</th>
-                            <th scope="col">"Last check"</th>
-                            <th scope="col" class="number" title="From connecting to the answer's head">
-                                "Took"
-                            </th>
-                            <th scope="col" class="number">"Checked"</th>
-                            <th scope="col" class="number">"Since"</th>
-                            <th scope="col">"Breaker"</th>
-                            <th scope="col" class="number" title="Requests in the breaker's window that failed">
-                                "Failed"
-                            </th>
-                            <th scope="col" class="number" title="Age of what the instance reports of its own load">
-                                "Load report"
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || ids.get() key=Clone::clone children=row />
-                    </tbody>
-                </table>
-            </div>
+            <DataTable label="Each instance" heads=HEADS sticky=true><For each=move || ids.get() key=Clone::clone children=row /></DataTable>
             {more}
             <Legend />
         </section>

@@ -5,7 +5,7 @@ use model::{GatewaySnapshot, GatewayState, PlanState};
 
 use crate::{
     browser,
-    components::{CopyButton, Empty, Icon, gauge, icon},
+    components::{CopyButton, DataTable, Empty, Head, Icon, gauge, icon},
     format,
 };
 
@@ -119,6 +119,18 @@ fn command(origin: &str) -> String {
     format!("EVENKEEL_GATEWAY_TOKEN=TOKEN evenkeel gateway --control {origin}{plain} --gateway-listen 0.0.0.0:8080")
 }
 
+const HEADS: [Head; 9] = [
+    Head::text("Gateway"),
+    Head::text("Listens on"),
+    Head::number("Share, 10 s").hint("Of all gateways' requests"),
+    Head::number("Requests"),
+    Head::number("Errors").hint("5xx and failed, last 10 s"),
+    Head::number("Connections").hint("Open client connections"),
+    Head::text("Plan"),
+    Head::text("Last report"),
+    Head::text("Version"),
+];
+
 /// Nothing where the balancers tell nothing of their parts.
 #[component]
 pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl IntoView {
@@ -137,24 +149,7 @@ pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl
     let table = move || {
         (count.get() > 1).then(|| {
             view! {
-                <div class="table-box" tabindex="0" role="region" aria-label="Gateways">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Gateway"</th>
-                                <th scope="col">"Listens on"</th>
-                                <th scope="col" class="number" title="Of all gateways' requests">"Share, 10 s"</th>
-                                <th scope="col" class="number">"Requests"</th>
-                                <th scope="col" class="number" title="5xx and failed, last 10 s">"Errors"</th>
-                                <th scope="col" class="number" title="Open client connections">"Connections"</th>
-                                <th scope="col">"Plan"</th>
-                                <th scope="col">"Last report"</th>
-                                <th scope="col">"Version"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <DataTable label="Gateways" heads=HEADS>{rows}</DataTable>
                 <details class="legend">
                     <summary>"What the words mean"</summary>
                     <dl>

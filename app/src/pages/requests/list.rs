@@ -5,12 +5,22 @@ use model::{Receipt, Receipts};
 use super::{First, ID, POOL, SHOW, TROUBLED, request_href, words};
 use crate::{
     browser,
-    components::{Empty, Moment},
+    components::{DataTable, Empty, Head, Moment},
     format,
     url::{Range, UseQuery},
 };
 
 #[component]
+const HEADS: [Head; 7] = [
+    Head::text("Time (UTC)"),
+    Head::text("Request"),
+    Head::text("Pool"),
+    Head::text("Instance"),
+    Head::number("Status"),
+    Head::number("Took"),
+    Head::text("Picked because"),
+];
+
 pub(super) fn List(query: UseQuery, first: First) -> impl IntoView {
     let First {
         asked,
@@ -27,26 +37,7 @@ pub(super) fn List(query: UseQuery, first: First) -> impl IntoView {
         <section class="panel">
             <Filters query=query asked=asked pools=pools />
             <p class="panel-note muted">{note}</p>
-            <div class="table-box" tabindex="0" role="region" aria-label="Requests" hidden=is_empty>
-                <table class="table sticky">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Time (UTC)"</th>
-                            <th scope="col">"Request"</th>
-                            <th scope="col">"Pool"</th>
-                            <th scope="col">"Instance"</th>
-                            <th scope="col" class="number">
-                                "Status"
-                            </th>
-                            <th scope="col" class="number">
-                                "Took"
-                            </th>
-                            <th scope="col">"Picked because"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {(!is_empty).then(|| view! { <DataTable label="Requests" heads=HEADS sticky=true>{rows}</DataTable> })}
             {is_empty.then(|| empty(filtered, kept))}
         </section>
     }

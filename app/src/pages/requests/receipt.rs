@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{Receipt, Verdict};
 
 use super::{First, phases::Phases, tries::Tries, words};
-use crate::components::{Callout, CopyButton, Empty, Icon, Moment, Tone, icon};
+use crate::components::{Callout, CopyButton, DataTable, Empty, Head, Icon, Moment, Tone, icon};
 
 pub(super) fn found(first: First) -> impl IntoView {
     let id = first.asked.0.request_id.clone().unwrap_or_default();
@@ -93,6 +93,12 @@ fn One(receipt: Receipt, now_ms: i64) -> impl IntoView {
 
 /// What could have refused it.
 #[component]
+const HEADS: [Head; 3] = [
+    Head::text("Verdict"),
+    Head::text("By"),
+    Head::text("Because"),
+];
+
 fn Verdicts(verdicts: Vec<Verdict>) -> impl IntoView {
     let is_empty = verdicts.is_empty();
     let rows = verdicts
@@ -123,18 +129,7 @@ fn Verdicts(verdicts: Vec<Verdict>) -> impl IntoView {
                 <h2 id="verdicts-title">"Limits and breakers"</h2>
             </header>
             {is_empty.then(|| view! { <p class="panel-note muted">"The pool has no limit, breaker or affinity that had a say."</p> })}
-            <div class="table-box" hidden=is_empty>
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Verdict"</th>
-                            <th scope="col">"By"</th>
-                            <th scope="col">"Because"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {(!is_empty).then(|| view! { <DataTable label="Verdicts" heads=HEADS>{rows}</DataTable> })}
         </section>
     }
     .into_any()

@@ -5,7 +5,7 @@ use model::{Algorithm, Candidate, PickBasis, Receipt, Try};
 
 use super::words;
 use crate::{
-    components::{Callout, Tone, standing_badge},
+    components::{Callout, DataTable, Head, Tone, standing_badge},
     format,
 };
 
@@ -33,6 +33,21 @@ pub(super) fn Tries(receipt: Receipt) -> impl IntoView {
 }
 
 #[component]
+/// Without the score, which some algorithms have none of.
+const HEADS: [Head; 11] = [
+    Head::text("Stood"),
+    Head::text("Instance"),
+    Head::number("In flight"),
+    Head::number("Weight"),
+    Head::number("Back").hint("Share of slow start that is over"),
+    Head::number("Average").hint("Moving average of its response time"),
+    Head::number("Peak").hint("The same, rising at once to each peak"),
+    Head::number("CPU"),
+    Head::number("Memory"),
+    Head::number("GPU"),
+    Head::number("Sessions"),
+];
+
 fn OneTry(number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoView {
     let title = format!("Try {number}: {}", tried.instance);
     let id = format!("try-{number}");
@@ -53,6 +68,10 @@ fn OneTry(number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoV
     let again = again(&tried);
     let by_score = tried.pick.candidates.iter().any(|c| c.score.is_some());
     let left_out = tried.pick.left_out;
+    let mut heads = HEADS.to_vec();
+    if by_score {
+        heads.insert(2, Head::number("Score").hint("What it costs to pick it: the lowest wins"));
+    }
     let rows = tried
         .pick
         .candidates
@@ -67,52 +86,7 @@ fn OneTry(number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoV
             </header>
             <p class="panel-note">{why} "."</p>
             {again}
-            <div class="table-box" tabindex="0" role="region" aria-label="Candidates">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Stood"</th>
-                            <th scope="col">"Instance"</th>
-                            {by_score
-                                .then(|| {
-                                    view! {
-                                        <th scope="col" class="number" title="What it costs to pick it: the lowest wins">
-                                            "Score"
-                                        </th>
-                                    }
-                                })}
-                            <th scope="col" class="number">
-                                "In flight"
-                            </th>
-                            <th scope="col" class="number">
-                                "Weight"
-                            </th>
-                            <th scope="col" class="number" title="Share of slow start that is over">
-                                "Back"
-                            </th>
-                            <th scope="col" class="number" title="Moving average of its response time">
-                                "Average"
-                            </th>
-                            <th scope="col" class="number" title="The same, rising at once to each peak">
-                                "Peak"
-                            </th>
-                            <th scope="col" class="number">
-                                "CPU"
-                            </th>
-                            <th scope="col" class="number">
-                                "Memory"
-                            </th>
-                            <th scope="col" class="number">
-                                "GPU"
-                            </th>
-                            <th scope="col" class="number">
-                                "Sessions"
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <DataTable label="Candidates" heads=heads>{rows}</DataTable>
             {(left_out > 0).then(|| view! { <p class="table-foot">{format!("{left_out} more of the pool are not listed.")}</p> })}
         </section>
     }

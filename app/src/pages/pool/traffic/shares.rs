@@ -27,6 +27,13 @@ fn difference(share: Option<f64>, intended: f64) -> (String, bool) {
     )
 }
 
+const HEADS: [Head; 4] = [
+    Head::text("Instance"),
+    Head::number("Share, 10 s"),
+    Head::number("Intended"),
+    Head::number("Difference").hint("Percentage points; an instance that is coming back slowly has less"),
+];
+
 /// What each instance has of the pool's requests beside what the algorithm means it to have.
 #[component]
 pub fn Shares(pool: PoolContext) -> impl IntoView {
@@ -56,21 +63,7 @@ pub fn Shares(pool: PoolContext) -> impl IntoView {
     let table = move || {
         (!is_empty.get()).then(|| {
             view! {
-                <div class="table-box" tabindex="0" role="region" aria-label="Shares by instance">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Instance"</th>
-                                <th scope="col" class="number">"Share, 10 s"</th>
-                                <th scope="col" class="number">"Intended"</th>
-                                <th scope="col" class="number" title="Percentage points; an instance that is coming back slowly has less">
-                                    "Difference"
-                                </th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <DataTable label="Shares by instance" heads=HEADS>{rows}</DataTable>
             }
         })
     };

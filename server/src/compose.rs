@@ -133,7 +133,11 @@ impl Application {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
         let (pools, routes) = pools(config, samples.as_deref());
-        let own = listener.local_addr().into_iter().chain(settings.gateway.listen.iter().copied()).chain(settings.gateway.tls.listen.iter().copied());
+        let own = listener
+            .local_addr()
+            .into_iter()
+            .chain(settings.gateway.listen.iter().copied())
+            .chain(settings.gateway.tls.listen.iter().copied());
         let mut setup = Setup {
             environment: (&settings.environment).into(),
             pools,

@@ -15,6 +15,7 @@ mod sparkline;
 mod table;
 mod time;
 mod toast;
+mod typed_name;
 
 pub use badge::{BreakerLegend, Legend, SeverityBadge, breaker_badge, standing_badge, state_badge};
 pub use callout::{Callout, Empty, ErrorPanel, SourceNote, Tone};
@@ -31,3 +32,4 @@ pub use sparkline::{SparkWindow, Sparkline};
 pub use table::{DataTable, Head, SortHead, TextFilter};
 pub use time::Moment;
 pub use toast::{Toast, ToastRegion, Toasts};
+pub use typed_name::TypedName;

@@ -13,7 +13,7 @@ use axum::{
 };
 use control::{
     Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
-    access::{Principal, BearerToken},
+    access::{BearerToken, Principal},
     decide::reach::Reach,
 };
 use http_body_util::BodyExt as _;

@@ -57,7 +57,7 @@ pub use observation::{
 pub use outlier::OutlierEjection;
 pub use page::Page;
 pub use plan::{CheckTarget, GatewayPlan, HostPattern, InstancePlan, PathPrefix, PoolPlan, Priority, ReusePolicy, Route};
-pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, PoolIntent, PoolPolicy, Weight};
+pub use pool::{AdminState, CheckKind, HealthCheck, InstancePolicy, InvalidValue, LoadPath, PoolIntent, PoolPolicy, Weight};
 pub use receipt::{Candidate, Guard, Phase, PhaseName, Pick, PickBasis, Receipt, ReceiptFilter, Receipts, Standing, Try, Verdict};
 pub use registration::{Offer, Registered, Registration};
 pub use retry::RetryPolicy;

@@ -155,6 +155,41 @@ impl CheckKind {
     }
 }
 
+/// The path of a page in Prometheus' text format with an instance's load; empty for none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LoadPath(Option<PathPrefix>);
+
+impl LoadPath {
+    pub const fn get(&self) -> Option<&PathPrefix> {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Display for LoadPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().map_or("none", PathPrefix::as_str))
+    }
+}
+
+impl TryFrom<String> for LoadPath {
+    type Error = InvalidValue;
+
+    fn try_from(path: String) -> Result<Self, InvalidValue> {
+        if path.is_empty() {
+            return Ok(Self(None));
+        }
+        let path = PathPrefix::new(path).map_err(|bad| InvalidValue::new("load_path", bad.reason))?;
+        Ok(Self(Some(path)))
+    }
+}
+
+impl From<LoadPath> for String {
+    fn from(path: LoadPath) -> String {
+        path.0.map(String::from).unwrap_or_default()
+    }
+}
+
 /// Active check of every instance of a pool, and what the pool makes of the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -162,6 +197,8 @@ pub struct HealthCheck {
     pub kind: CheckKind,
     /// For [`CheckKind::Http`].
     pub path: PathPrefix,
+    /// Where an instance that passed the check reports its load, besides the check's own answer.
+    pub load_path: LoadPath,
     pub interval_ms: u32,
     /// Each interval is longer or shorter by up to this share, so that many gateways do not check in one breath.
     pub jitter_percent: u32,
@@ -185,6 +222,7 @@ impl Default for HealthCheck {
         Self {
             kind: CheckKind::Http,
             path: PathPrefix::new("/health").expect("a constant path is valid"),
+            load_path: LoadPath::default(),
             interval_ms: 1_000,
             jitter_percent: 10,
             timeout_ms: 5_000,
@@ -214,6 +252,7 @@ impl Settings for HealthCheck {
         vec![
             ("health check", self.kind.id().to_owned()),
             ("health check path", self.path.to_string()),
+            ("load page", self.load_path.to_string()),
             ("health check interval", format!("{} ms", self.interval_ms)),
             ("health check jitter", format!("{} %", self.jitter_percent)),
             ("health check timeout", format!("{} ms", self.timeout_ms)),

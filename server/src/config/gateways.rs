@@ -12,10 +12,7 @@ use super::{
 };
 
 pub(super) const KEYS: &[Key] = &[
-    Key::secret(
-        "gateways.token",
-        TOKEN_ALLOWED,
-    ),
+    Key::secret("gateways.token", TOKEN_ALLOWED),
     Key::new("gateways.silent_after_s", "3 to 3600 seconds"),
     Key::new("gateways.max", "1 to 512 gateways"),
 ];

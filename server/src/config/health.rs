@@ -7,6 +7,7 @@ use super::{Key, error::BadValue};
 pub(super) const KEYS: &[Key] = &[
     Key::new("health.kind", "http or tcp"),
     Key::new("health.path", "a path such as /health"),
+    Key::new("health.load_path", "a path such as /metrics, or empty"),
     Key::new("health.interval_ms", "100 to 600000 milliseconds"),
     Key::new("health.jitter_percent", "0 to 50 percent"),
     Key::new("health.timeout_ms", "10 to 60000 milliseconds"),

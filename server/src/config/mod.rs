@@ -58,10 +58,10 @@ pub use registry::{PortRange, RegistrySettings};
 pub(crate) use resolve::builtin_gateway;
 pub use routes::RouteSettings;
 pub use sample::SampleSettings;
-pub(crate) use token::check_token;
 pub use secret::Redacted;
 pub use show::show;
 pub use tls::{CertificateSettings, TlsSettings};
+pub(crate) use token::check_token;
 pub use traffic::TrafficSettings;
 
 /// Everything that can be set, as written. `Default` is the embedded default.

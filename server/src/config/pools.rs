@@ -107,6 +107,7 @@ pub struct InstanceSettings {
 pub struct HealthOverride {
     pub kind: Option<CheckKind>,
     pub path: Option<PathPrefix>,
+    pub load_path: Option<LoadPath>,
     pub interval_ms: Option<u32>,
     pub jitter_percent: Option<u32>,
     pub timeout_ms: Option<u32>,
@@ -122,6 +123,7 @@ impl HealthOverride {
         HealthCheck {
             kind: self.kind.unwrap_or(base.kind),
             path: self.path.clone().unwrap_or_else(|| base.path.clone()),
+            load_path: self.load_path.clone().unwrap_or_else(|| base.load_path.clone()),
             interval_ms: self.interval_ms.unwrap_or(base.interval_ms),
             jitter_percent: self.jitter_percent.unwrap_or(base.jitter_percent),
             timeout_ms: self.timeout_ms.unwrap_or(base.timeout_ms),

@@ -13,10 +13,7 @@ use super::{
 };
 
 pub(super) const KEYS: &[Key] = &[
-    Key::secret(
-        "registry.token",
-        TOKEN_ALLOWED,
-    ),
+    Key::secret("registry.token", TOKEN_ALLOWED),
     Key::new(
         "registry.allow",
         "a list of addresses or networks instances may be at, such as [\"10.0.0.0/8\"]",

@@ -172,7 +172,7 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             "[registry]\ntoken = \"s3cr3t\"",
-            "evenkeel.toml: registry.token is wrong (it is too short, too long or holds other characters); allowed: 32 to 512",
+            "evenkeel.toml: registry.token is wrong (it is shorter than 16 characters); allowed: 16 to 256 letters",
         ),
         (
             "[registry]\nallow = [\"inside\"]",

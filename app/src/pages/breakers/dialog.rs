@@ -4,7 +4,7 @@ use super::{
     act::{Actor, Asked},
     row::Key,
 };
-use crate::components::Modal;
+use crate::components::{Modal, TypedName};
 
 /// Names that are listed; the rest is counted.
 const NAMES_MAX: usize = 12;
@@ -44,24 +44,19 @@ fn object(asked: &Asked) -> String {
 #[component]
 fn Body(actor: Actor, asked: Asked) -> impl IntoView {
     let verb = asked.verb;
-    let typed_needed = actor.is_production && verb.is_dangerous();
-    let word = object(&asked);
     let minutes = RwSignal::new(if verb.lasts() == Some(true) { "15" } else { "" }.to_owned());
-    let typed = RwSignal::new(String::new());
+    let name = TypedName::new("breaker-typed-error", actor.is_production && verb.is_dangerous(), object(&asked));
     let error = RwSignal::new(None::<String>);
-    let submit = {
-        let word = word.clone();
-        move |event: ev::SubmitEvent| {
-            event.prevent_default();
-            let minutes = match verb.lasts() {
-                None => Ok(None),
-                Some(must) => minutes.with_untracked(|text| parse(text, must)),
-            };
-            match minutes {
-                Err(why) => error.set(Some(why)),
-                Ok(_) if typed_needed && typed.with_untracked(|t| t.trim() != word) => error.set(Some("That is not the name.".to_owned())),
-                Ok(minutes) => actor.confirm(minutes),
-            }
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let minutes = match verb.lasts() {
+            None => Ok(None),
+            Some(must) => minutes.with_untracked(|text| parse(text, must)),
+        };
+        match minutes {
+            Err(why) => error.set(Some(why)),
+            Ok(minutes) if name.is_right() => actor.confirm(minutes),
+            Ok(_) => {}
         }
     };
     let names = asked
@@ -93,30 +88,12 @@ fn Body(actor: Actor, asked: Asked) -> impl IntoView {
             </label>
         }
     });
-    let ask_name = typed_needed.then(|| {
-        view! {
-            <label class="field">
-                <span>"This is production. Type " <code>{word}</code> " to go on."</span>
-                <input
-                    type="text"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-describedby="breaker-error"
-                    on:input=move |event| {
-                        error.set(None);
-                        typed.set(event_target_value(&event));
-                    }
-                />
-            </label>
-        }
-    });
     view! {
         <form id="breaker-form" novalidate on:submit=submit>
             <p>{verb.meaning()}</p>
             <ul class="names">{names} {(more > 0).then(|| view! { <li>{format!("and {more} more")}</li> })}</ul>
             {lasts}
-            {ask_name}
+            {name.field()}
             <p class="field-error" id="breaker-error" role="alert">
                 {move || error.get()}
             </p>

@@ -45,7 +45,6 @@ fn counts(instances: &[model::InstanceRow]) -> Vec<(InstanceId, model::InstanceS
     counts
 }
 
-#[component]
 const INSTANCE_HEADS: [Head; 5] = [
     Head::text("State"),
     Head::text("Instance"),
@@ -54,6 +53,7 @@ const INSTANCE_HEADS: [Head; 5] = [
     Head::text("If it leaves"),
 ];
 
+#[component]
 fn PinnedPerInstance(pool: PoolContext) -> impl IntoView {
     let counts = pool.part(|v| counts(&v.instances));
     let rows = move || {
@@ -116,13 +116,9 @@ fn PinList(pool: PoolContext) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-const PIN_HEADS: [Head; 3] = [
-    Head::text("Client"),
-    Head::text("Instance"),
-    Head::text("Since"),
-];
+const PIN_HEADS: [Head; 3] = [Head::text("Client"), Head::text("Instance"), Head::text("Since")];
 
+#[component]
 fn PinTable(pins: Pins, pool: PoolContext) -> impl IntoView {
     if pins.pins.is_empty() {
         return view! {

@@ -12,7 +12,6 @@ use crate::{
 /// More rows than this are not drawn: the Instances tab searches and pages.
 const ROWS_MAX: usize = 200;
 
-#[component]
 const HEADS: [Head; 9] = [
     Head::text("State"),
     Head::text("Instance"),
@@ -25,6 +24,7 @@ const HEADS: [Head; 9] = [
     Head::number("Load report").hint("Age of what the instance reports of its own load"),
 ];
 
+#[component]
 pub(super) fn HealthTab(pool: PoolContext) -> impl IntoView {
     let policy = pool.part(|v| v.health_check.clone());
     let words = move || {

@@ -10,7 +10,6 @@ use crate::{
     url::{Range, UseQuery},
 };
 
-#[component]
 const HEADS: [Head; 7] = [
     Head::text("Time (UTC)"),
     Head::text("Request"),
@@ -21,6 +20,7 @@ const HEADS: [Head; 7] = [
     Head::text("Picked because"),
 ];
 
+#[component]
 pub(super) fn List(query: UseQuery, first: First) -> impl IntoView {
     let First {
         asked,

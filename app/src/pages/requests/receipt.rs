@@ -91,14 +91,10 @@ fn One(receipt: Receipt, now_ms: i64) -> impl IntoView {
     .into_any()
 }
 
+const HEADS: [Head; 3] = [Head::text("Verdict"), Head::text("By"), Head::text("Because")];
+
 /// What could have refused it.
 #[component]
-const HEADS: [Head; 3] = [
-    Head::text("Verdict"),
-    Head::text("By"),
-    Head::text("Because"),
-];
-
 fn Verdicts(verdicts: Vec<Verdict>) -> impl IntoView {
     let is_empty = verdicts.is_empty();
     let rows = verdicts

@@ -32,7 +32,6 @@ pub(super) fn Tries(receipt: Receipt) -> impl IntoView {
         .into_any()
 }
 
-#[component]
 /// Without the score, which some algorithms have none of.
 const HEADS: [Head; 11] = [
     Head::text("Stood"),
@@ -48,6 +47,7 @@ const HEADS: [Head; 11] = [
     Head::number("Sessions"),
 ];
 
+#[component]
 fn OneTry(number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoView {
     let title = format!("Try {number}: {}", tried.instance);
     let id = format!("try-{number}");

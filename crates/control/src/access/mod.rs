@@ -13,6 +13,6 @@ pub use accounts::{Accounts, SignedIn};
 pub use bearer::BearerToken;
 pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
 pub use proof::{Principal, SystemAdmin, Viewer};
-pub(crate) use registrar::Registrars;
 pub use registrar::Registrar;
+pub(crate) use registrar::Registrars;
 pub use secret::Secret;

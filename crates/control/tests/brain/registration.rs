@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use control::{
     Control, RegistrySetup,
-    access::{Registrar, BearerToken},
+    access::{BearerToken, Registrar},
     decide::{reach::Reach, report::Report},
     ports::{Registry as _, Resolver as _, StoreError},
     registration::Outcome,

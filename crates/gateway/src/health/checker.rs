@@ -1,11 +1,13 @@
 //! Checks one instance for as long as a plan names it.
 
 use std::{
+    fmt::Write as _,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use model::{AdminState, CheckResult, Health, HealthCheck};
+use model::{AdminState, CheckResult, Health, HealthCheck, LoadReport, PathPrefix};
 use tokio::{
     sync::{Notify, watch},
     time,
@@ -13,11 +15,14 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    orca,
-    probe::{Probe, probe},
+    orca, page,
+    probe::{Probe, probe, read},
     verdict::Verdict,
 };
-use crate::state::{CheckOrders, InstanceState, unix_ms};
+use crate::{
+    state::{CheckOrders, InstanceState, unix_ms},
+    tls::Upstream,
+};
 
 /// First checks are spread over at most this long, so that a fleet is not checked in one breath, yet known soon after the start.
 const MAX_START_DELAY_MS: u32 = 1_000;
@@ -45,16 +50,25 @@ pub(crate) async fn run(instance: Arc<InstanceState>, mut orders: watch::Receive
             changed.notify_one();
         }
         let started = Instant::now();
-        let is_first_report = instance.load().is_none();
-        let result = probe(address, &check, tls.as_deref()).await;
+        let mut result = probe(address, &check, tls.as_deref()).await;
+        let took = started.elapsed();
         verdict = verdict.after(result.passed, &check);
-        record(&instance, &result, started.elapsed());
-        let mut news = is_first_report && instance.load().is_some();
-        if admin != AdminState::Maintenance {
-            news |= publish(&instance, verdict.health, &result.detail);
-        }
-        if news {
+        if admin != AdminState::Maintenance && publish(&instance, verdict.health, &result.detail) {
             changed.notify_one();
+        }
+        // Last: whoever waits for a slow page shall not wait for the verdict.
+        let load = match (&result.report, check.load_path.get()) {
+            (Some(report), _) => orca::parse(report, unix_ms()),
+            (None, Some(path)) if result.passed => load_from(address, path, &check, tls.as_deref(), &mut result.detail).await,
+            _ => None,
+        };
+        record(&instance, result, took);
+        if let Some(load) = load {
+            let is_first = instance.load().is_none();
+            instance.set_load(load);
+            if is_first {
+                changed.notify_one();
+            }
         }
         next = started + interval(&check);
     }
@@ -72,16 +86,29 @@ fn start_delay(orders: &watch::Receiver<Option<CheckOrders>>) -> Duration {
     Duration::from_millis(rand::random_range(0..=interval_ms.min(MAX_START_DELAY_MS)).into())
 }
 
-fn record(instance: &InstanceState, result: &Probe, took: Duration) {
-    let at_ms = unix_ms();
-    if let Some(load) = result.report.as_deref().and_then(|report| orca::parse(report, at_ms)) {
-        instance.set_load(load);
-    }
+/// The report on an instance's page; without one `detail` says why.
+async fn load_from(
+    address: SocketAddr,
+    path: &PathPrefix,
+    check: &HealthCheck,
+    tls: Option<&Upstream>,
+    detail: &mut String,
+) -> Option<LoadReport> {
+    let limit = Duration::from_millis(check.timeout_ms.min(check.interval_ms).into());
+    let page = read(address, path, limit, tls).await;
+    let load = page.and_then(|page| page::parse(&page, unix_ms()).ok_or_else(|| "has none of the metrics".to_owned()));
+    load.inspect_err(|why| {
+        let _infallible = write!(detail, "; load page {path}: {why}");
+    })
+    .ok()
+}
+
+fn record(instance: &InstanceState, result: Probe, took: Duration) {
     instance.set_last_check(CheckResult {
-        at_ms,
+        at_ms: unix_ms(),
         took_ms: took.as_secs_f32() * 1_000.0,
         passed: result.passed,
-        detail: result.detail.clone(),
+        detail: result.detail,
     });
 }
 

@@ -2,6 +2,7 @@
 
 mod checker;
 mod orca;
+mod page;
 mod probe;
 mod verdict;
 

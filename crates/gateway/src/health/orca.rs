@@ -12,24 +12,20 @@ const MAX_BYTES: usize = 8 * 1024;
 /// `None` when the value holds none of the metrics that are known here.
 pub(super) fn parse(value: &[u8], at_ms: i64) -> Option<LoadReport> {
     let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_BYTES)?.trim();
-    let report = match text.split_once(' ') {
-        Some((format, body)) if format.eq_ignore_ascii_case("json") => from_json(body, at_ms)?,
+    match text.split_once(' ') {
+        Some((format, body)) if format.eq_ignore_ascii_case("json") => from_json(body, at_ms),
         Some((format, body)) if format.eq_ignore_ascii_case("text") => from_text(body, at_ms),
-        _ if text.starts_with('{') => from_json(text, at_ms)?,
-        _ => return None,
-    };
-    let known = report.cpu.is_some() || report.memory.is_some() || report.gpu.is_some() || report.sessions.is_some();
-    known.then_some(report)
+        _ if text.starts_with('{') => from_json(text, at_ms),
+        _ => None,
+    }
 }
 
 fn from_json(body: &str, at_ms: i64) -> Option<LoadReport> {
     let value: Value = serde_json::from_str(body).ok()?;
-    Some(report(at_ms, |path| {
-        path.iter().try_fold(&value, |value, key| value.get(key))?.as_f64()
-    }))
+    report(at_ms, |path| path.iter().try_fold(&value, |value, key| value.get(key))?.as_f64())
 }
 
-fn from_text(body: &str, at_ms: i64) -> LoadReport {
+fn from_text(body: &str, at_ms: i64) -> Option<LoadReport> {
     report(at_ms, |path| {
         body.split(',')
             .filter_map(|pair| pair.split_once('='))
@@ -38,7 +34,8 @@ fn from_text(body: &str, at_ms: i64) -> LoadReport {
     })
 }
 
-fn report(at_ms: i64, metric: impl Fn(&[&str]) -> Option<f64>) -> LoadReport {
+/// The report that `metric` tells by path, as ORCA nests its metrics; `None` when it holds none of those that are known here.
+pub(super) fn report(at_ms: i64, metric: impl Fn(&[&str]) -> Option<f64>) -> Option<LoadReport> {
     let sane = |path: &[&str]| metric(path).filter(|value| value.is_finite() && *value >= 0.0);
     #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no 64 bits")]
     let share = |path: &[&str]| sane(path).map(|value| value as f32).filter(|value| value.is_finite());
@@ -48,14 +45,16 @@ fn report(at_ms: i64, metric: impl Fn(&[&str]) -> Option<f64>) -> LoadReport {
         reason = "not negative, and `as` saturates at the largest count"
     )]
     let count = |path: &[&str]| sane(path).map(|value| value as u32);
-    LoadReport {
+    let report = LoadReport {
         at_ms,
         cpu: share(&["cpu_utilization"]),
         memory: share(&["mem_utilization"]),
         gpu: share(&["named_metrics", "gpu_utilization"]),
         gpu_simulated: sane(&["named_metrics", "gpu_simulated"]).is_some_and(|flag| flag > 0.0),
         sessions: count(&["named_metrics", "active_sessions"]),
-    }
+    };
+    let known = report.cpu.is_some() || report.memory.is_some() || report.gpu.is_some() || report.sessions.is_some();
+    known.then_some(report)
 }
 
 #[cfg(test)]

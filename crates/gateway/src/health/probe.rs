@@ -1,11 +1,12 @@
 //! One check on a connection of its own: `GET path`, whose redirects are not followed and whose body is not read, or the connection alone.
+//! And the page where an instance tells its load, read in the same manner.
 //!
 //! On Pingora's HTTP client session, so that a check and a request agree on what an answer is; a head of 1 MiB or 256 fields ends it.
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use http::Version;
-use model::{CheckKind, HealthCheck};
+use http::{StatusCode, Version};
+use model::{CheckKind, HealthCheck, PathPrefix};
 use pingora_core::protocols::{
     http::v1::client::HttpSession,
     l4::{stream::Stream, virt::VirtualSocketStream},
@@ -18,6 +19,8 @@ use crate::tls::{Upstream, failure_in_words};
 
 /// Interim answers (1xx) that are skipped before the check counts as failed.
 const MAX_INTERIM: usize = 4;
+/// A page with a thousand series has about 100 KiB.
+const PAGE_MAX_BYTES: usize = 1024 * 1024;
 const REPORT_HEADER: &str = "endpoint-load-metrics";
 const USER_AGENT: &str = concat!("evenkeel-check/", env!("CARGO_PKG_VERSION"));
 
@@ -49,10 +52,10 @@ pub(super) async fn probe(address: SocketAddr, check: &HealthCheck, tls: Option<
             },
         };
     }
-    match time::timeout(limit, ask(address, check, tls)).await {
+    match time::timeout(limit, ask(address, &check.path, tls)).await {
         Err(_) => failed(format!("timed out after {}", seconds(limit))),
         Ok(Err(detail)) => failed(detail),
-        Ok(Ok(answer)) => Probe {
+        Ok(Ok((_, answer))) => Probe {
             passed: answer.status.is_success() || answer.status.is_redirection(),
             detail: answer.status.as_u16().to_string(),
             report: answer.headers.get(REPORT_HEADER).map(|value| value.as_bytes().to_vec()),
@@ -60,10 +63,33 @@ pub(super) async fn probe(address: SocketAddr, check: &HealthCheck, tls: Option<
     }
 }
 
-async fn ask(address: SocketAddr, check: &HealthCheck, tls: Option<&Upstream>) -> Result<ResponseHeader, String> {
+/// A page as it is, or in words why there is none.
+pub(super) async fn read(address: SocketAddr, path: &PathPrefix, limit: Duration, tls: Option<&Upstream>) -> Result<Vec<u8>, String> {
+    match time::timeout(limit, page(address, path, tls)).await {
+        Err(_) => Err(format!("timed out after {}", seconds(limit))),
+        Ok(page) => page,
+    }
+}
+
+async fn page(address: SocketAddr, path: &PathPrefix, tls: Option<&Upstream>) -> Result<Vec<u8>, String> {
+    let (mut session, head) = ask(address, path, tls).await?;
+    if head.status != StatusCode::OK {
+        return Err(format!("answered {}", head.status.as_u16()));
+    }
+    let mut page = Vec::new();
+    while let Some(part) = session.read_body_bytes().await.map_err(|error| pingora_in_words(&error))? {
+        if page.len() + part.len() > PAGE_MAX_BYTES {
+            return Err(format!("larger than {} KiB", PAGE_MAX_BYTES / 1024));
+        }
+        page.extend_from_slice(&part);
+    }
+    Ok(page)
+}
+
+async fn ask(address: SocketAddr, path: &PathPrefix, tls: Option<&Upstream>) -> Result<(HttpSession, ResponseHeader), String> {
     let stream = connect(address, tls).await.map_err(|error| in_words(&error))?;
     let mut session = HttpSession::new(Box::new(stream));
-    let request = request(address, check).map_err(|error| pingora_in_words(&error))?;
+    let request = request(address, path).map_err(|error| pingora_in_words(&error))?;
     session
         .write_request_header(Box::new(request))
         .await
@@ -71,7 +97,10 @@ async fn ask(address: SocketAddr, check: &HealthCheck, tls: Option<&Upstream>) -
     for _ in 0..=MAX_INTERIM {
         session.read_response().await.map_err(|error| pingora_in_words(&error))?;
         match session.resp_header() {
-            Some(answer) if !answer.status.is_informational() => return Ok(answer.clone()),
+            Some(answer) if !answer.status.is_informational() => {
+                let answer = answer.clone();
+                return Ok((session, answer));
+            }
             _ => {}
         }
     }
@@ -86,8 +115,8 @@ async fn connect(address: SocketAddr, tls: Option<&Upstream>) -> io::Result<Stre
     }
 }
 
-fn request(address: SocketAddr, check: &HealthCheck) -> pingora_error::Result<RequestHeader> {
-    let mut request = RequestHeader::build("GET", check.path.as_str().as_bytes(), Some(4))?;
+fn request(address: SocketAddr, path: &PathPrefix) -> pingora_error::Result<RequestHeader> {
+    let mut request = RequestHeader::build("GET", path.as_str().as_bytes(), Some(4))?;
     request.set_version(Version::HTTP_11);
     request.insert_header(http::header::HOST, address.to_string())?;
     request.insert_header(http::header::USER_AGENT, USER_AGENT)?;
@@ -130,7 +159,6 @@ fn in_words(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::PathPrefix;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,
@@ -181,6 +209,30 @@ mod tests {
     async fn the_load_report_is_taken_along() {
         let probe = answered(b"HTTP/1.1 200 OK\r\nEndpoint-Load-Metrics: TEXT cpu_utilization=0.5\r\n\r\n").await;
         assert_eq!(probe.report.as_deref(), Some(b"TEXT cpu_utilization=0.5".as_slice()));
+    }
+
+    #[tokio::test]
+    async fn a_page_is_read_whole_or_not_at_all() {
+        async fn page(answer: Vec<u8>) -> Result<Vec<u8>, String> {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _asked = stream.read(&mut [0; 1024]).await.unwrap();
+                let _cut = stream.write_all(&answer).await;
+            });
+            let page = read(address, &check().path, Duration::from_secs(5), None).await;
+            server.await.unwrap();
+            page
+        }
+        let whole = page(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n".to_vec()).await;
+        assert_eq!(whole.as_deref(), Ok(b"a 1\n".as_slice()));
+        let to_close = page(b"HTTP/1.1 200 OK\r\n\r\na 1\n".to_vec()).await;
+        assert_eq!(to_close.as_deref(), Ok(b"a 1\n".as_slice()));
+        assert_eq!(page(b"HTTP/1.1 404 Not Found\r\n\r\n".to_vec()).await.unwrap_err(), "answered 404");
+        let mut large = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        large.resize(PAGE_MAX_BYTES + 1024, b'#');
+        assert_eq!(page(large).await.unwrap_err(), "larger than 1024 KiB");
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{CheckKind, GatewayPlan, HealthCheck, InstancePlan, PoolId, PoolPlan, Route};
+use model::{CheckKind, GatewayPlan, InstancePlan, PoolId, PoolPlan, Route};
 
 use super::{
     MAX_INSTANCES,

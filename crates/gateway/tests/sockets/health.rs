@@ -1,6 +1,6 @@
 //! Checks: rise, fall, words, load reports, maintenance.
 
-use model::{AdminState, Algorithm, CheckTarget, Health, LoadReport, PoolId};
+use model::{AdminState, Algorithm, CheckKind, CheckTarget, Health, LoadReport, PoolId};
 
 use crate::support::{ClosedPort, Upstream, client, eventually, instance, instance_stats, pool, quick_checks, start, who};
 
@@ -42,6 +42,25 @@ async fn load_reports_come_with_the_checks() {
         (load.cpu, load.memory, load.sessions, load.gpu_simulated),
         (Some(0.5), None, Some(4), false)
     );
+}
+
+#[tokio::test]
+async fn load_reports_are_read_from_a_page() {
+    let a = Upstream::start("a");
+    let mut plan = pool(Algorithm::RoundRobin, vec![instance("a", a.address)]);
+    plan.health_check = quick_checks();
+    plan.health_check.kind = CheckKind::Tcp;
+    plan.health_check.load_path = "/metrics".to_owned().try_into().unwrap();
+    let gateway = start(plan.clone());
+    eventually("a report", || instance_stats(&gateway, "a").load.is_some()).await;
+    let load = instance_stats(&gateway, "a").load.unwrap();
+    assert_eq!((load.cpu, load.memory, load.sessions), (Some(0.25), None, Some(9)));
+
+    plan.health_check.load_path = "/who".to_owned().try_into().unwrap();
+    gateway.apply_pool(&plan).unwrap();
+    let detail = || instance_stats(&gateway, "a").last_check.map(|check| (check.passed, check.detail));
+    let expected = (true, "connected; load page /who: has none of the metrics".to_owned());
+    eventually("why there is none", || detail() == Some(expected.clone())).await;
 }
 
 #[tokio::test]

@@ -92,8 +92,9 @@ async fn when_nobody_is_left_a_kept_answer_is_given_until_it_is_too_old() {
     assert_eq!(ask("/never-asked-before").await.unwrap().status(), 502);
     let own = client.get(url(&gateway, "/who")).header("cookie", "a=b").send().await.unwrap();
     assert_eq!(own.status(), 502, "what is somebody's own is not kept for others");
+    // A request is counted after its answer is out; nothing in flight: all are.
+    eventually("all are counted", || is_idle(&gateway)).await;
     let stats = gateway.observe();
     assert_eq!(only_pool(&stats).reused.stale, 1);
     assert_eq!(only_pool(&stats).counters.failed, 2, "who got an answer did not fail");
-    eventually("nothing is in flight", || is_idle(&gateway)).await;
 }

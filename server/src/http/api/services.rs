@@ -70,17 +70,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 }
 
 /// Whoever holds the registry's token.
+struct Machine(Registrar);
+
+impl FromRequestParts<Console> for Machine {
+    type Rejection = ProblemDetails;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, ProblemDetails> {
+        let Extension(ClientAddress(from)) = Extension::from_request_parts(parts, console)
+            .await
+            .map_err(|_| ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "the client's address is not known"))?;
+        Ok(Self(registrar(console, &parts.headers, from)?))
+    }
+}
+
 fn registrar(console: &Console, headers: &HeaderMap, from: IpAddr) -> Result<Registrar, ProblemDetails> {
     Ok(console.control().registrar(machine::token(headers), from)?)
 }
 
 async fn register(
     State(console): State<Console>,
-    Extension(ClientAddress(from)): Extension<ClientAddress>,
+    Machine(who): Machine,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ProblemDetails> {
-    let who = registrar(&console, &headers, from)?;
     let offer: Offer = json(&headers, body)?;
     let accepted = console.control().register(&who, offer).await?;
     let status = match accepted.outcome {
@@ -92,23 +104,20 @@ async fn register(
 
 async fn heartbeat(
     State(console): State<Console>,
-    Extension(ClientAddress(from)): Extension<ClientAddress>,
+    Machine(who): Machine,
     Named { pool, id }: Named,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Alive>, ProblemDetails> {
-    let who = registrar(&console, &headers, from)?;
     let report: Report = json_or_default(&headers, body)?;
     Ok(Json(console.control().heartbeat(&who, &pool, &id, &report).await?))
 }
 
 async fn deregister(
     State(console): State<Console>,
-    Extension(ClientAddress(from)): Extension<ClientAddress>,
+    Machine(who): Machine,
     Named { pool, id }: Named,
-    headers: HeaderMap,
 ) -> Result<StatusCode, ProblemDetails> {
-    let who = registrar(&console, &headers, from)?;
     console.control().deregister(&who, &pool, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -124,11 +133,10 @@ struct Update {
 
 async fn update(
     State(console): State<Console>,
-    Extension(ClientAddress(from)): Extension<ClientAddress>,
+    Machine(who): Machine,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ProblemDetails> {
-    let who = registrar(&console, &headers, from)?;
     let Update { pool, id, report } = json(&headers, body)?;
     console.control().report_load(&who, &pool, &id, &report).await?;
     Ok(StatusCode::NO_CONTENT)

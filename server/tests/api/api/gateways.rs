@@ -465,6 +465,7 @@ async fn orders_that_cannot_be_followed_are_reported_and_those_before_stay() {
         weight: model::Weight::ONE,
         admin: model::AdminState::Ready,
         breaker: model::BreakerHold::Auto,
+        check: None,
     };
     let web = PoolPlan::new("web".parse().unwrap(), 1, Algorithm::RoundRobin, vec![instance]);
     let good = orders(vec![web.clone()]);

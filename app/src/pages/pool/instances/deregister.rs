@@ -3,7 +3,7 @@ use model::InstanceId;
 
 use crate::{
     api,
-    components::{Modal, Toast, Toasts, Tone},
+    components::{Modal, Toast, Toasts, Tone, TypedName},
     pages::pool::PoolContext,
 };
 
@@ -12,20 +12,16 @@ use crate::{
 pub fn DeregisterDialog(pool: PoolContext, leaving: RwSignal<Option<InstanceId>>) -> impl IntoView {
     let toasts = Toasts::expect();
     let open = Memo::new(move |_| leaving.with(Option::is_some));
-    let typed = RwSignal::new(String::new());
-    let error = RwSignal::new(None::<&'static str>);
+    let name = Signal::derive(move || leaving.with(|id| id.as_ref().map(ToString::to_string).unwrap_or_default()));
+    let typed = TypedName::new("deregister-typed-error", pool.me.with_value(|me| me.environment.production), name);
     let close = move || {
         leaving.set(None);
-        typed.set(String::new());
-        error.set(None);
+        typed.clear();
     };
-    let is_production = pool.me.with_value(|me| me.environment.production);
-    let name = move || leaving.with(|id| id.as_ref().map(ToString::to_string).unwrap_or_default());
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(id) = leaving.get_untracked() else { return };
-        if is_production && typed.with_untracked(|typed| typed.trim() != id.as_str()) {
-            error.set(Some("That is not the name."));
+        if !typed.is_right() {
             return;
         }
         close();
@@ -46,35 +42,13 @@ pub fn DeregisterDialog(pool: PoolContext, leaving: RwSignal<Option<InstanceId>>
             });
         });
     };
-    let ask_name = is_production.then(|| {
-        view! {
-            <label class="field">
-                <span>"This is production. Type " <code>{name}</code> " to go on."</span>
-                <input
-                    type="text"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-describedby="deregister-error"
-                    prop:value=move || typed.get()
-                    on:input=move |event| {
-                        error.set(None);
-                        typed.set(event_target_value(&event));
-                    }
-                />
-            </label>
-        }
-    });
     view! {
         <Modal open=open on_close=Callback::new(move |()| close()) labelled_by="deregister-title">
-            <h2 id="deregister-title">{move || format!("Deregister {}", name())}</h2>
+            <h2 id="deregister-title">{move || format!("Deregister {}", name.get())}</h2>
             <div class="dialog-body">
                 <form id="deregister-form" novalidate on:submit=submit>
                     <p>"It leaves the pool at once; requests it has are finished. If it registers again, it comes back."</p>
-                    {ask_name}
-                    <p class="field-error" id="deregister-error" role="alert">
-                        {move || error.get()}
-                    </p>
+                    {typed.field()}
                 </form>
             </div>
             <div class="dialog-actions">

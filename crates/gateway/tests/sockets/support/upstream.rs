@@ -151,6 +151,7 @@ impl Listener for TlsListener {
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/health", get(health))
+        .route("/metrics", get(|| async { "app_cpu_utilization 0.25\nactive_sessions 9\n" }))
         .route("/who", any(who))
         .route("/gate", any(gate))
         .route("/headers", get(headers))

@@ -11,6 +11,11 @@ impl Drafted for HealthCheck {
             &[("http", "HTTP"), ("tcp", "TCP")],
         ),
         Field::text("path", "Path", "of the GET"),
+        Field::text(
+            "load_path",
+            "Load page",
+            "where instances tell their load for Prometheus, such as /metrics; empty: only with the check's answer",
+        ),
         Field::number("interval_ms", "Interval", "ms", "between two checks of one instance"),
         Field::number(
             "jitter_percent",
@@ -62,6 +67,7 @@ mod tests {
         let check = HealthCheck {
             interval_ms: 30_000,
             rise: 5,
+            load_path: "/metrics".to_owned().try_into().unwrap(),
             slow_start_ms: 0,
             ..HealthCheck::default()
         };
@@ -72,14 +78,20 @@ mod tests {
     fn every_wrong_field_is_named_at_once() {
         let mut draft = Draft::of(&HealthCheck::default());
         draft.set("path", "health".into());
+        draft.set("load_path", "metrics".into());
         draft.set("interval_ms", "soon".into());
         draft.set("fall", "0".into());
         draft.set("rise", "300".into());
         let errors = draft.parse().unwrap_err();
-        assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["fall", "interval_ms", "path", "rise"]);
+        assert_eq!(
+            errors.keys().copied().collect::<Vec<_>>(),
+            ["fall", "interval_ms", "load_path", "path", "rise"]
+        );
         assert_eq!(errors["fall"], "0 is not between 1 and 100");
         assert_eq!(errors["interval_ms"], "type a whole number");
         assert_eq!(errors["rise"], "is too large");
-        assert!(errors["path"].starts_with("must start with '/'"), "{}", errors["path"]);
+        for path in ["path", "load_path"] {
+            assert!(errors[path].starts_with("must start with '/'"), "{}", errors[path]);
+        }
     }
 }

@@ -37,8 +37,9 @@ pub(super) fn Phases(receipt: Receipt, number: usize) -> impl IntoView {
         })
         .collect_view();
     let id = format!("phases-{number}");
+    let labelled_by = id.clone();
     view! {
-        <section class="panel" aria-labelledby=id.clone()>
+        <section class="panel" aria-labelledby=labelled_by>
             <header class="panel-head">
                 <h2 id=id>"Where the time went"</h2>
                 <span class="muted">{words::micros(receipt.took_us)}</span>

@@ -122,8 +122,9 @@ fn Verdicts(verdicts: Vec<Verdict>, number: usize) -> impl IntoView {
         })
         .collect_view();
     let id = format!("verdicts-{number}");
+    let labelled_by = id.clone();
     view! {
-        <section class="panel" aria-labelledby=id.clone()>
+        <section class="panel" aria-labelledby=labelled_by>
             <header class="panel-head">
                 <h2 id=id>"Limits and breakers"</h2>
             </header>

@@ -114,7 +114,7 @@ fn mark(registered: &Registered, now_ms: i64) -> Mark {
     let mut detail = format!("Registered {}", format::iso(registered.at_ms));
     for (what, words) in [("tags", &registered.tags), ("can", &registered.capabilities)] {
         if !words.is_empty() {
-            detail.push_str(&format!("; {what}: {}", words.join(", ")));
+            detail += &["; ", what, ": ", &words.join(", ")].concat();
         }
     }
     Mark { text, detail }

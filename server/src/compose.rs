@@ -144,7 +144,7 @@ impl Application {
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
         };
-        let plans = initial_plans(store, store, &setup, clock.now_ms())
+        let plans = initial_plans(store, store, &SystemResolver, &setup, clock.now_ms())
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;
         let key = store

@@ -18,7 +18,7 @@ use crate::{
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{Policies, Registry, StoreError},
+    ports::{Policies, Registry, Resolver, StoreError},
     registration::left,
     setup::{Ports, Setup},
     state::{DatabaseState, State},
@@ -40,10 +40,13 @@ pub enum StartError {
 pub async fn initial_plans(
     policies: &dyn Policies,
     registry: &dyn Registry,
+    resolver: &dyn Resolver,
     setup: &Setup,
     now_ms: i64,
 ) -> Result<Vec<PoolPlan>, StoreError> {
-    let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref());
+    let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref(), |ip| {
+        resolver.is_local(ip)
+    });
     let roster = Roster::restored(registered, Instant::now());
     let mut plans = Vec::with_capacity(setup.pools.len());
     for pool in &setup.pools {
@@ -86,7 +89,8 @@ fn console_event(at_ms: i64, kind: EventKind, summary: &str) -> NewEvent {
 
 /// Who had registered before the console stopped, without those that the settings do not allow any more: these are told goodbye.
 async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, StoreError> {
-    let (stand, fall) = readmit(ports.registry.list().await?, &setup.pools, setup.registry.as_ref());
+    let stored = ports.registry.list().await?;
+    let (stand, fall) = readmit(stored, &setup.pools, setup.registry.as_ref(), |ip| ports.resolver.is_local(ip));
     for (registration, why) in fall {
         let (pool, id) = (&registration.pool, &registration.id);
         let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, why, Actor::system("registry"));

@@ -1,6 +1,6 @@
 //! Which of the stored registrations still stand when the console starts: the settings may have changed meanwhile.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 
 use model::Registration;
 
@@ -11,13 +11,14 @@ pub fn readmit(
     stored: Vec<Registration>,
     pools: &[PoolSetup],
     registry: Option<&RegistrySetup>,
+    is_local: impl Fn(IpAddr) -> bool,
 ) -> (Vec<Registration>, Vec<(Registration, String)>) {
     let mut stand = Vec::with_capacity(stored.len());
     let mut fall = Vec::new();
     let mut counts = std::collections::HashMap::new();
     for registration in stored {
         let count: &mut usize = counts.entry(registration.pool.clone()).or_default();
-        match why_not(&registration, pools, registry, *count) {
+        match why_not(&registration, pools, registry, *count, &is_local) {
             None => {
                 *count += 1;
                 stand.push(registration);
@@ -28,7 +29,13 @@ pub fn readmit(
     (stand, fall)
 }
 
-fn why_not(registration: &Registration, pools: &[PoolSetup], registry: Option<&RegistrySetup>, count: usize) -> Option<String> {
+fn why_not(
+    registration: &Registration,
+    pools: &[PoolSetup],
+    registry: Option<&RegistrySetup>,
+    count: usize,
+    is_local: impl Fn(IpAddr) -> bool,
+) -> Option<String> {
     let Some(registry) = registry else {
         return Some("the registry is switched off".to_owned());
     };
@@ -45,7 +52,9 @@ fn why_not(registration: &Registration, pools: &[PoolSetup], registry: Option<&R
         .into_iter()
         .chain(registration.check.as_ref().map(|check| check.address))
         .collect();
-    targets.into_iter().find_map(|address| registry.reach.permits(address).err())
+    targets
+        .into_iter()
+        .find_map(|address| registry.reach.permits(address, &is_local).err())
 }
 
 /// Why it cannot stand beside those that the settings name.

@@ -5,12 +5,13 @@ mod list;
 mod resolve;
 mod words;
 
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use model::{ApiError, InstanceId, LoadReport, Offer, PoolId, Registration};
 use serde::Serialize;
 
 pub use list::{Part, Reader, Service, Services};
+use resolve::Names;
 pub(crate) use words::left;
 
 use crate::{
@@ -77,17 +78,18 @@ impl Control {
         let setup = state
             .pool(&announced.pool)
             .ok_or_else(|| ApiError::not_found("pool", &announced.pool))?;
-        let mut registration = resolve::resolved(announced, &registry.reach, state.ports.resolver.as_ref(), state.now_ms()).await?;
+        let names = Names {
+            reach: &registry.reach,
+            resolver: state.ports.resolver.as_ref(),
+        };
+        let known = self.registered(&announced.pool, &announced.id);
+        let mut registration = names.resolved(announced, known.as_deref(), state.now_ms()).await?;
         if let Some(why) = clash(setup, &registration) {
             return Err(ApiError::Clash { why });
         }
 
         let _one_at_a_time = state.registering.lock().await;
-        let known = state
-            .roster
-            .read()
-            .get(&registration.pool, &registration.id)
-            .map(|entry| entry.registration.clone());
+        let known = self.registered(&registration.pool, &registration.id);
         let outcome = match &known {
             None => {
                 self.has_room(registry, &registration.pool)?;
@@ -119,6 +121,11 @@ impl Control {
             state.reconcile_now.notify_one();
         }
         Ok(accepted)
+    }
+
+    fn registered(&self, pool: &PoolId, id: &InstanceId) -> Option<Arc<Registration>> {
+        let roster = self.state.roster.read();
+        roster.get(pool, id).map(|entry| entry.registration.clone())
     }
 
     fn has_room(&self, registry: &RegistrySetup, pool: &PoolId) -> Result<(), ApiError> {

@@ -93,6 +93,57 @@ async fn a_name_whose_answer_changes_later_leads_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_name_whose_addresses_come_in_turn_is_one_address() {
+    let world = open(Duration::from_secs(60));
+    let turns: [&[&str]; 4] = [
+        &["10.0.0.9", "10.0.0.8"],
+        &["10.0.0.8", "10.0.0.9"],
+        &["10.0.0.7", "10.0.0.8"],
+        &["10.0.0.9"],
+    ];
+    for turn in turns {
+        world.resolver.answer("web-9.example", turn);
+    }
+    let (control, running) = world.start().await;
+    let who = registrar(&control);
+    for (outcome, address) in [
+        (Outcome::Registered, "10.0.0.8:9000"),
+        (Outcome::Refreshed, "10.0.0.8:9000"),
+        (Outcome::Refreshed, "10.0.0.8:9000"),
+        (Outcome::Updated, "10.0.0.9:9000"),
+    ] {
+        let accepted = control.register(&who, offer("web-9", "web-9.example:9000")).await.unwrap();
+        assert_eq!((accepted.outcome, accepted.service.address.as_str()), (outcome, address));
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_listener_on_all_addresses_is_no_instance_at_any_of_them() {
+    let mut world = open(Duration::from_secs(60));
+    world.resolver.own("10.0.0.1");
+    let (control, running) = world.start().await;
+    let who = registrar(&control);
+    control.register(&who, offer("web-9", "10.0.0.1:8080")).await.unwrap();
+    running.stop().await;
+
+    if let Some(registry) = &mut world.registry {
+        registry.reach.own = vec!["0.0.0.0:8080".parse().unwrap()];
+    }
+    let (control, running) = world.start().await;
+    assert_eq!(world.store.list().await.unwrap(), [], "and from before it is not taken back");
+    let refused = control.register(&who, offer("web-9", "10.0.0.1:8080")).await.unwrap_err();
+    assert!(refused.to_string().contains("is this console or its gateway"), "{refused}");
+    let mut checked_there = offer("web-9", "10.0.0.1:8081");
+    checked_there.health_url = Some("http://10.0.0.1:8080/h".into());
+    assert!(control.register(&who, checked_there).await.is_err());
+    for other in ["10.0.0.1:8081", "10.0.0.2:8080"] {
+        control.register(&who, offer("web-9", other)).await.unwrap();
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn one_bad_address_among_good_ones_is_refused() {
     let world = open(Duration::from_secs(60));
     world.resolver.answer("mixed.example", &["10.0.0.9", METADATA]);

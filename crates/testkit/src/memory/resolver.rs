@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     net::IpAddr,
     sync::Arc,
@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryResolver {
     names: Arc<Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>>,
+    own: Arc<Mutex<HashSet<IpAddr>>>,
 }
 
 impl MemoryResolver {
@@ -20,6 +21,11 @@ impl MemoryResolver {
     pub fn answer(&self, name: &str, addresses: &[&str]) {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         self.names.lock().entry(name.to_owned()).or_default().push_back(addresses);
+    }
+
+    /// From now on an address of the machine that the test pretends to be.
+    pub fn own(&self, address: &str) {
+        self.own.lock().insert(address.parse().unwrap());
     }
 }
 
@@ -33,5 +39,9 @@ impl Resolver for MemoryResolver {
             return answers.pop_front().ok_or_else(unknown);
         }
         answers.front().cloned().ok_or_else(unknown)
+    }
+
+    fn is_local(&self, ip: IpAddr) -> bool {
+        self.own.lock().contains(&ip)
     }
 }

@@ -1,11 +1,11 @@
 //! What the loops write and everybody reads. Each part has one writer.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, Snapshot};
+use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +88,15 @@ impl State {
     pub(crate) fn members(&self, id: &PoolId) -> Option<Vec<Member>> {
         let setup = self.pool(id)?;
         Some(merge(&setup.instances, self.roster.read().members(id)))
+    }
+
+    /// What was last seen of a pool, without those that have left since; `None` until it is seen.
+    pub(crate) fn seen(&self, id: &PoolId) -> Option<PoolSnapshot> {
+        let members: HashSet<_> = self.members(id)?.into_iter().map(|member| member.setup.id).collect();
+        let snapshot = self.snapshot.borrow().clone();
+        let mut seen = snapshot.pools.iter().find(|pool| &pool.id == id)?.clone();
+        seen.instances.retain(|instance| members.contains(&instance.id));
+        Some(seen)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

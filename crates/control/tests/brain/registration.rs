@@ -306,3 +306,37 @@ async fn without_its_traces_nothing_is_registered_and_the_third_of_two_is_refuse
     );
     running.stop().await;
 }
+
+#[tokio::test]
+async fn sending_instances_away_leaves_as_many_as_draining_them_would() {
+    let mut world = open(Duration::from_secs(60));
+    if let Some(registry) = &mut world.registry {
+        registry.max_instances = 3;
+    }
+    let (control, running) = world.start().await;
+    let (viewer, ada) = admin(&control).await;
+    let who = registrar(&control);
+    for id in ["web-7", "web-8", "web-9"] {
+        control.register(&who, offer(id, "10.0.0.9:9009")).await.unwrap();
+    }
+    let web = build::pool("web");
+    let drain = PoolChange::Instances {
+        ids: vec![build::instance("a"), build::instance("b")],
+        weight: None,
+        admin: Some(AdminState::Drain),
+    };
+    wait_until("all five serve", SOON, async || {
+        let instances = pool(&control, &viewer).instances;
+        instances.iter().filter(|i| i.state.gets_requests()).count() == 5
+    })
+    .await;
+    control.change_pool(&ada, &web, 1, &drain).await.unwrap();
+    control.deregister_by(&ada, &web, &build::instance("web-7")).await.unwrap();
+    // At once: the newest snapshot may still show the one that has left.
+    let refused = control.deregister_by(&ada, &web, &build::instance("web-8")).await.unwrap_err();
+    assert!(refused.to_string().starts_with("instance: only 1 of 4 would be left"), "{refused}");
+    control.deregister(&who, "web", "web-8").await.unwrap();
+    let unknown = control.deregister_by(&ada, &web, &build::instance("a")).await.unwrap_err();
+    assert_eq!(unknown.status(), 404, "the settings' are drained, not sent away: {unknown}");
+    running.stop().await;
+}

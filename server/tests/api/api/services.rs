@@ -352,19 +352,37 @@ async fn an_admin_may_send_an_instance_away_and_a_viewer_may_not() {
     let app = TestApp::with(&settings("")).await;
     let admin = app.admin().await;
     let viewer = app.signed_in("vic", Role::Viewer).await;
-    assert_eq!(register(&app, &offer("e-1", "127.0.0.1:9001")).await.status(), 201);
+    let (first, second) = (Backend::start().await, Backend::start().await);
+    assert_eq!(register(&app, &offer("e-1", first.address)).await.status(), 201);
     let form = [("pool", "empty"), ("ids", "e-1")];
-    assert_eq!(viewer.call("/api/fn/deregister_instances", &form).await.status(), 403);
+    assert_eq!(viewer.call("/api/fn/deregister_instance", &form).await.status(), 403);
     assert_eq!(
         admin
-            .call("/api/fn/deregister_instances", &[("pool", "web"), ("ids", "web-1")])
+            .call("/api/fn/deregister_instance", &[("pool", "web"), ("ids", "web-1")])
             .await
             .status(),
         404
     );
-    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-1"]);
-    assert_eq!(admin.call("/api/fn/deregister_instances", &form).await.status(), 200);
-    assert_eq!(ids(&app, "?pool=empty").await.0, [""; 0]);
+    // Only an instance that serves is missed.
+    wait_until("it serves", SOON, async || through_gateway(&app).await.0 == 200).await;
+    wait_until("the only one may not go", SOON, async || {
+        let (status, detail) = problem(admin.call("/api/fn/deregister_instance", &form).await).await;
+        assert_eq!(status, 422, "{detail}");
+        detail.contains("only 0 of 1 would be left in service")
+    })
+    .await;
+    assert_eq!(register(&app, &offer("e-2", second.address)).await.status(), 201);
+    let several = [("pool", "empty"), ("ids", "e-1,e-2")];
+    assert_eq!(problem(admin.call("/api/fn/deregister_instance", &several).await).await.0, 422);
+    wait_until("of two, one may", SOON, async || {
+        let view: model::Frame = admin.json("/api/fn/view?key=pool%3Aempty").await;
+        let ViewData::Pool(view) = view.view else { return false };
+        view.instances.iter().filter(|i| i.state.gets_requests()).count() == 2
+    })
+    .await;
+    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-1", "empty/e-2"]);
+    assert_eq!(admin.call("/api/fn/deregister_instance", &form).await.status(), 200);
+    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-2"]);
     assert_eq!(
         wait_for_event(&admin, EventKind::InstanceDeregistered)
             .await

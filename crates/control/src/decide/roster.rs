@@ -19,6 +19,8 @@ pub struct Entry {
     /// What expiry goes by: a clock that jumps expires nobody.
     heard: Instant,
     is_kept: bool,
+    /// On its way out of the store, where a sign of life would be lost.
+    is_leaving: bool,
 }
 
 impl Entry {
@@ -28,6 +30,10 @@ impl Entry {
             heartbeat_at_ms: self.heartbeat_at_ms,
             ..(*self.registration).clone()
         }
+    }
+
+    fn is_silent(&self, now: Instant, expire: Duration) -> bool {
+        now.saturating_duration_since(self.heard) >= expire
     }
 
     pub fn shown(&self) -> Registered {
@@ -43,6 +49,7 @@ impl Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
     pools: BTreeMap<PoolId, BTreeMap<InstanceId, Entry>>,
+    looked: Option<Instant>,
 }
 
 impl Roster {
@@ -61,6 +68,7 @@ impl Roster {
             heartbeat_at_ms: registration.heartbeat_at_ms,
             heard: now,
             is_kept: true,
+            is_leaving: false,
             registration: Arc::new(registration),
         };
         let pool = self.pools.entry(entry.registration.pool.clone()).or_default();
@@ -86,21 +94,51 @@ impl Roster {
         entries.map(|entry| Member::registered(entry.registration.clone()))
     }
 
-    /// Whether it is known.
+    /// Whether it is known, and not leaving: who is told that it was heard of stays.
     pub fn heard(&mut self, pool: &PoolId, id: &InstanceId, now: Instant, now_ms: i64) -> bool {
-        let Some(entry) = self.pools.get_mut(pool).and_then(|members| members.get_mut(id)) else {
+        let Some(entry) = self.entry(pool, id).filter(|entry| !entry.is_leaving) else {
             return false;
         };
         (entry.heard, entry.heartbeat_at_ms, entry.is_kept) = (now, now_ms, false);
         true
     }
 
+    /// Notes that somebody looks for the silent, as should happen once `every`. Time in which nobody did is nobody's silence: the process
+    /// stood still, and no heartbeat could arrive.
+    pub fn look(&mut self, now: Instant, every: Duration) {
+        let gap = self.looked.replace(now).map(|before| now.saturating_duration_since(before));
+        let late = gap.unwrap_or_default().saturating_sub(every);
+        if late > every {
+            for entry in self.pools.values_mut().flat_map(BTreeMap::values_mut) {
+                entry.heard = (entry.heard + late).min(now);
+            }
+        }
+    }
+
     /// Those nothing was heard of for `expire`, by pool and name.
     pub fn silent(&self, now: Instant, expire: Duration) -> Vec<Entry> {
         let all = self.pools.values().flat_map(BTreeMap::values);
-        all.filter(|entry| now.saturating_duration_since(entry.heard) >= expire)
-            .cloned()
-            .collect()
+        all.filter(|entry| entry.is_silent(now, expire)).cloned().collect()
+    }
+
+    /// Marks one as leaving that is still silent. `false`, and no mark, when it is not, or is not known.
+    pub fn leave(&mut self, pool: &PoolId, id: &InstanceId, now: Instant, expire: Duration) -> bool {
+        let Some(entry) = self.entry(pool, id).filter(|entry| entry.is_silent(now, expire)) else {
+            return false;
+        };
+        entry.is_leaving = true;
+        true
+    }
+
+    /// It could not leave.
+    pub fn stay(&mut self, pool: &PoolId, id: &InstanceId) {
+        if let Some(entry) = self.entry(pool, id) {
+            entry.is_leaving = false;
+        }
+    }
+
+    fn entry(&mut self, pool: &PoolId, id: &InstanceId) -> Option<&mut Entry> {
+        self.pools.get_mut(pool)?.get_mut(id)
     }
 
     /// The signs of life that the store does not know of yet.
@@ -168,6 +206,47 @@ mod tests {
             [""; 0],
             "time that stands still expires nobody"
         );
+    }
+
+    #[test]
+    fn a_sign_of_life_keeps_its_instance_or_is_not_acknowledged() {
+        let (start, expire) = (Instant::now(), Duration::from_secs(60));
+        let at = |s: u64| start + Duration::from_secs(s);
+        let (web, a, b): (PoolId, _, _) = ("web".parse().unwrap(), id("a"), id("b"));
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        assert_eq!(names(&roster.silent(at(60), expire)), ["a", "b"]);
+        assert!(roster.heard(&web, &a, at(60), 0));
+        assert!(!roster.leave(&web, &a, at(60), expire), "it was heard of after the look");
+        assert!(roster.leave(&web, &b, at(60), expire));
+        assert!(!roster.heard(&web, &b, at(60), 0), "it has to register again");
+        roster.stay(&web, &b);
+        assert!(roster.heard(&web, &b, at(61), 0), "the store could not let it go");
+        assert_eq!(names(&roster.silent(at(61), expire)), [""; 0]);
+        assert!(!roster.leave(&web, &id("z"), at(61), expire));
+    }
+
+    #[test]
+    fn time_in_which_nobody_looked_is_nobodys_silence() {
+        let (start, every, expire) = (Instant::now(), Duration::from_secs(1), Duration::from_secs(60));
+        let at = |s: u64| start + Duration::from_secs(s);
+        let (web, b): (PoolId, _) = ("web".parse().unwrap(), id("b"));
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        for s in 0..=50 {
+            roster.look(at(s), every);
+        }
+        // The process stands still for an hour; b is heard of before the next look.
+        assert!(roster.heard(&web, &b, at(3_650), 0));
+        roster.look(at(3_650), every);
+        assert_eq!(names(&roster.silent(at(3_650), expire)), [""; 0]);
+        for s in 3_651..=3_660 {
+            roster.look(at(s), every);
+        }
+        assert_eq!(
+            names(&roster.silent(at(3_660), expire)),
+            ["a"],
+            "silent for 51 s before and 9 s after"
+        );
+        assert_eq!(names(&roster.silent(at(3_710), expire)), ["a", "b"]);
     }
 
     #[test]

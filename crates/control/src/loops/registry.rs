@@ -1,6 +1,9 @@
 //! The registry loop: takes out who was not heard of any more, and keeps the signs of life of everybody else.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use model::{Actor, EventKind, Registration};
 use tokio::sync::Notify;
@@ -10,11 +13,13 @@ use crate::{decide::roster::Entry, ports::Beat, registration::left, setup::Regis
 
 pub(super) struct Registry {
     state: Arc<State>,
+    /// Between two rounds.
+    every: Duration,
 }
 
 impl Registry {
-    pub(super) const fn new(state: Arc<State>) -> Self {
-        Self { state }
+    pub(super) const fn new(state: Arc<State>, every: Duration) -> Self {
+        Self { state, every }
     }
 
     async fn keep(&self) -> Result<(), String> {
@@ -28,17 +33,25 @@ impl Registry {
         Ok(())
     }
 
-    /// The store first: one that cannot be told of stays, and its health checks go on speaking for it.
+    /// The store first: one that cannot be told of stays, and its health checks go on speaking for it. A heartbeat that comes meanwhile is
+    /// told to register again.
     async fn expire(&self, registry: &RegistrySetup) -> Result<(), String> {
         let state = &self.state;
-        if state.roster.read().silent(Instant::now(), registry.expire).is_empty() {
+        let silent = {
+            let (now, mut roster) = (Instant::now(), state.roster.write());
+            roster.look(now, self.every);
+            roster.silent(now, registry.expire)
+        };
+        if silent.is_empty() {
             return Ok(());
         }
         let _one_at_a_time = state.registering.lock().await;
-        // Some may have come back while the lock was waited for.
-        let silent = state.roster.read().silent(Instant::now(), registry.expire);
         for entry in silent {
             let Registration { pool, id, .. } = &*entry.registration;
+            // It may have come back while others were waited for.
+            if !state.roster.write().leave(pool, id, Instant::now(), registry.expire) {
+                continue;
+            }
             let event = left(
                 state.now_ms(),
                 EventKind::InstanceExpired,
@@ -47,8 +60,10 @@ impl Registry {
                 format!("no heartbeat for {} s", registry.expire.as_secs_f32()),
                 Actor::system("registry"),
             );
-            let gone = state.ports.registry.deregister(pool, id, None, &event).await;
-            gone.map_err(|e| e.to_string())?;
+            if let Err(error) = state.ports.registry.deregister(pool, id, None, &event).await {
+                state.roster.write().stay(pool, id);
+                return Err(error.to_string());
+            }
             state.roster.write().remove(pool, id);
             state.reconcile_now.notify_one();
         }

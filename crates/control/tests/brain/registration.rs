@@ -173,13 +173,21 @@ async fn silence_ends_a_membership_heartbeats_keep_it_and_both_are_told() {
     for (id, port) in [("web-8", 9008), ("web-9", 9009)] {
         control.register(&who, offer(id, &format!("10.0.0.9:{port}"))).await.unwrap();
     }
-    wait_for_event(&control, &viewer, "web-9 registered with pool web").await;
+    // Each wait hears of whoever is to stay.
+    wait_until("both are in the plan", SOON, async || {
+        for id in ["web-8", "web-9"] {
+            control.heartbeat(&who, "web", id, &Report::default()).await.unwrap();
+        }
+        planned(&world, "web-8").is_some() && planned(&world, "web-9").is_some()
+    })
+    .await;
     wait_until("web-9 is gone, web-8 is kept by its heartbeats", SOON, async || {
         control.heartbeat(&who, "web", "web-8", &Report::default()).await.unwrap();
         planned(&world, "web-9").is_none()
     })
     .await;
     assert!(planned(&world, "web-8").is_some());
+    wait_for_event(&control, &viewer, "web-9 registered with pool web").await;
     wait_for_event(&control, &viewer, "web-9 has expired and left pool web").await;
     let unknown = control.heartbeat(&who, "web", "web-9", &Report::default()).await.unwrap_err();
     assert!(
@@ -189,6 +197,25 @@ async fn silence_ends_a_membership_heartbeats_keep_it_and_both_are_told() {
     let again = control.register(&who, offer("web-9", "10.0.0.9:9009")).await.unwrap();
     assert_eq!(again.outcome, Outcome::Registered);
     wait_for_plan(&world, "web-9", true).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_expires_nobody() {
+    let expire = Duration::from_millis(600);
+    let world = open(expire);
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let who = registrar(&control);
+    control.register(&who, offer("web-9", "10.0.0.9:9009")).await.unwrap();
+    let rounds = || control.loops(&viewer).iter().find(|l| l.name == "registry").unwrap().rounds;
+    let before = rounds();
+    wait_until("the registry is looked through", SOON, async || rounds() > before).await;
+    // Every task of this test shares its thread.
+    std::thread::sleep(expire * 2);
+    let before = rounds();
+    wait_until("the registry was looked through again", SOON, async || rounds() > before).await;
+    control.heartbeat(&who, "web", "web-9", &Report::default()).await.unwrap();
     running.stop().await;
 }
 

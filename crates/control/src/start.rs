@@ -8,7 +8,7 @@ use std::{
 
 use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     ports::{Policies, Registry, Resolver, StoreError},
     registration::left,
     setup::{Ports, Setup},
-    state::{DatabaseState, State},
+    state::{ARRIVING_MAX, DatabaseState, State},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub async fn initial_plans(
     let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref(), |ip| {
         resolver.is_local(ip)
     });
-    let roster = Roster::restored(registered, Instant::now());
+    let roster = Roster::restored(registered, Instant::now(), now_ms);
     let mut plans = Vec::with_capacity(setup.pools.len());
     for pool in &setup.pools {
         let intent = policies.ensure(&pool.id, &pool.defaults, now_ms).await?;
@@ -96,7 +96,7 @@ async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, St
         let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, why, Actor::system("registry"));
         ports.registry.deregister(pool, id, None, &event).await?;
     }
-    Ok(Roster::restored(stand, Instant::now()))
+    Ok(Roster::restored(stand, Instant::now(), now_ms))
 }
 
 impl Control {
@@ -151,6 +151,7 @@ impl Control {
             registry: setup.registry,
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
+            arriving: Semaphore::new(ARRIVING_MAX),
             registering: tokio::sync::Mutex::new(()),
             accounts: Accounts::new(ports.identity.clone(), ports.clock.clone()),
             boot: now_ms.unsigned_abs(),

@@ -7,7 +7,7 @@ use std::{
 
 use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Snapshot};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,6 +34,9 @@ pub(crate) struct Unannounced {
 /// Changes waiting for their event. More than a person can make before the next round of the reconcile loop.
 pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 
+/// Registrations under way at once; more are told to come back. Enough for a rack that starts, few enough that none waits long.
+pub(crate) const ARRIVING_MAX: usize = 64;
+
 pub(crate) struct State {
     pub(crate) environment: Environment,
     pub(crate) pools: Vec<PoolSetup>,
@@ -43,6 +46,8 @@ pub(crate) struct State {
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,
+    /// Registrations under way: looking up a name, or waiting for the database.
+    pub(crate) arriving: Semaphore,
     /// One registration at a time, so that store and memory agree.
     pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) ports: Ports,

@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
 };
 
-use control::{InstanceSetup, PoolSetup};
+use control::{INSTANCES_MAX, InstanceSetup, PoolSetup};
 use model::{InstancePolicy, PoolPolicy, Route, SourceId};
 
 use super::{
@@ -14,9 +14,8 @@ use super::{
     health,
 };
 
-/// How many pools and instances one console is built for.
+/// How many pools one console is built for.
 const POOLS_MAX: usize = 200;
-const INSTANCES_MAX: usize = 2_000;
 const ZONE_MAX_CHARS: usize = 63;
 
 /// The id under which the built-in gateway is a source.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,24 +15,15 @@ use super::members::Member;
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub registration: Arc<Registration>,
-    /// Unix time, ms: what is shown.
+    /// Unix time of its last sign of life, ms: what is shown.
     pub heartbeat_at_ms: i64,
     /// What expiry goes by: a clock that jumps expires nobody.
     heard: Instant,
-    is_kept: bool,
     /// On its way out of the store, where a sign of life would be lost.
     is_leaving: bool,
 }
 
 impl Entry {
-    /// With its newest sign of life.
-    pub fn current(&self) -> Registration {
-        Registration {
-            heartbeat_at_ms: self.heartbeat_at_ms,
-            ..(*self.registration).clone()
-        }
-    }
-
     fn is_silent(&self, now: Instant, expire: Duration) -> bool {
         now.saturating_duration_since(self.heard) >= expire
     }
@@ -54,20 +46,19 @@ pub struct Roster {
 
 impl Roster {
     /// Those that were kept over a restart: heard of just now, because while the console was away nobody could be.
-    pub fn restored(registrations: Vec<Registration>, now: Instant) -> Self {
+    pub fn restored(registrations: Vec<Registration>, now: Instant, now_ms: i64) -> Self {
         let mut roster = Self::default();
         for registration in registrations {
-            roster.put(registration, now);
+            roster.put(registration, now, now_ms);
         }
         roster
     }
 
     /// New or anew.
-    pub fn put(&mut self, registration: Registration, now: Instant) {
+    pub fn put(&mut self, registration: Registration, now: Instant, now_ms: i64) {
         let entry = Entry {
-            heartbeat_at_ms: registration.heartbeat_at_ms,
+            heartbeat_at_ms: now_ms,
             heard: now,
-            is_kept: true,
             is_leaving: false,
             registration: Arc::new(registration),
         };
@@ -89,6 +80,19 @@ impl Roster {
         self.pools.get(pool).map_or(0, BTreeMap::len)
     }
 
+    /// Over all pools.
+    pub fn total(&self) -> usize {
+        self.pools.values().map(BTreeMap::len).sum()
+    }
+
+    /// Those of the pool at this address.
+    pub fn at(&self, pool: &PoolId, address: SocketAddr) -> impl Iterator<Item = &InstanceId> {
+        let entries = self.pools.get(pool).into_iter().flatten();
+        entries
+            .filter(move |(_, entry)| entry.registration.address == address)
+            .map(|(id, _)| id)
+    }
+
     pub fn members(&self, pool: &PoolId) -> impl Iterator<Item = Member> {
         let entries = self.pools.get(pool).into_iter().flat_map(BTreeMap::values);
         entries.map(|entry| Member::registered(entry.registration.clone()))
@@ -99,8 +103,19 @@ impl Roster {
         let Some(entry) = self.entry(pool, id).filter(|entry| !entry.is_leaving) else {
             return false;
         };
-        (entry.heard, entry.heartbeat_at_ms, entry.is_kept) = (now, now_ms, false);
+        (entry.heard, entry.heartbeat_at_ms) = (now, now_ms);
         true
+    }
+
+    /// A registration that says what is known already is a sign of life; `None` for any other.
+    pub fn refresh(&mut self, registration: &Registration, now: Instant, now_ms: i64) -> Option<Arc<Registration>> {
+        let known = self.get(&registration.pool, &registration.id)?.registration.clone();
+        let says_the_same = *known
+            == Registration {
+                registered_at_ms: known.registered_at_ms,
+                ..registration.clone()
+            };
+        (says_the_same && self.heard(&registration.pool, &registration.id, now, now_ms)).then_some(known)
     }
 
     /// Notes that somebody looks for the silent, as should happen once `every`. Time in which nobody did is nobody's silence: the process
@@ -140,24 +155,6 @@ impl Roster {
     fn entry(&mut self, pool: &PoolId, id: &InstanceId) -> Option<&mut Entry> {
         self.pools.get_mut(pool)?.get_mut(id)
     }
-
-    /// The signs of life that the store does not know of yet.
-    pub fn to_keep(&self) -> Vec<Entry> {
-        let all = self.pools.values().flat_map(BTreeMap::values);
-        all.filter(|entry| !entry.is_kept).cloned().collect()
-    }
-
-    /// The store knows of these; of one that was heard of again meanwhile, not yet.
-    pub fn kept(&mut self, entries: &[Entry]) {
-        for kept in entries {
-            let members = self.pools.get_mut(&kept.registration.pool);
-            if let Some(entry) = members.and_then(|members| members.get_mut(&kept.registration.id))
-                && entry.heartbeat_at_ms == kept.heartbeat_at_ms
-            {
-                entry.is_kept = true;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -179,7 +176,6 @@ mod tests {
             tags: vec![],
             metadata: BTreeMap::new(),
             registered_at_ms: 0,
-            heartbeat_at_ms: 0,
         }
     }
 
@@ -192,7 +188,7 @@ mod tests {
         let (start, expire) = (Instant::now(), Duration::from_secs(60));
         let at = |s: u64| start + Duration::from_secs(s);
         let web: PoolId = "web".parse().unwrap();
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
         assert_eq!(names(&roster.silent(at(59), expire)), [""; 0]);
         // The wall clock has jumped a year ahead.
         assert!(roster.heard(&web, &id("a"), at(30), 31_536_000_000));
@@ -213,7 +209,7 @@ mod tests {
         let (start, expire) = (Instant::now(), Duration::from_secs(60));
         let at = |s: u64| start + Duration::from_secs(s);
         let (web, a, b): (PoolId, _, _) = ("web".parse().unwrap(), id("a"), id("b"));
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
         assert_eq!(names(&roster.silent(at(60), expire)), ["a", "b"]);
         assert!(roster.heard(&web, &a, at(60), 0));
         assert!(!roster.leave(&web, &a, at(60), expire), "it was heard of after the look");
@@ -230,7 +226,7 @@ mod tests {
         let (start, every, expire) = (Instant::now(), Duration::from_secs(1), Duration::from_secs(60));
         let at = |s: u64| start + Duration::from_secs(s);
         let (web, b): (PoolId, _) = ("web".parse().unwrap(), id("b"));
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
         for s in 0..=50 {
             roster.look(at(s), every);
         }
@@ -247,19 +243,5 @@ mod tests {
             "silent for 51 s before and 9 s after"
         );
         assert_eq!(names(&roster.silent(at(3_710), expire)), ["a", "b"]);
-    }
-
-    #[test]
-    fn a_sign_of_life_during_the_write_is_written_next_time() {
-        let now = Instant::now();
-        let web: PoolId = "web".parse().unwrap();
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], now);
-        assert!(roster.to_keep().is_empty());
-        roster.heard(&web, &id("a"), now, 1);
-        roster.heard(&web, &id("b"), now, 1);
-        let written = roster.to_keep();
-        roster.heard(&web, &id("b"), now, 2);
-        roster.kept(&written);
-        assert_eq!(names(&roster.to_keep()), ["b"]);
     }
 }

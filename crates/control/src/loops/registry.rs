@@ -1,4 +1,4 @@
-//! The registry loop: takes out who was not heard of any more, and keeps the signs of life of everybody else.
+//! The registry loop: takes out who was not heard of any more.
 
 use std::{
     sync::Arc,
@@ -9,7 +9,7 @@ use model::{Actor, EventKind, Registration};
 use tokio::sync::Notify;
 
 use super::Loop;
-use crate::{decide::roster::Entry, ports::Beat, registration::left, setup::RegistrySetup, state::State};
+use crate::{registration::left, setup::RegistrySetup, state::State};
 
 pub(super) struct Registry {
     state: Arc<State>,
@@ -20,17 +20,6 @@ pub(super) struct Registry {
 impl Registry {
     pub(super) const fn new(state: Arc<State>, every: Duration) -> Self {
         Self { state, every }
-    }
-
-    async fn keep(&self) -> Result<(), String> {
-        let news = self.state.roster.read().to_keep();
-        if news.is_empty() {
-            return Ok(());
-        }
-        let beats: Vec<Beat> = news.iter().map(beat).collect();
-        self.state.ports.registry.heartbeat(&beats).await.map_err(|e| e.to_string())?;
-        self.state.roster.write().kept(&news);
-        Ok(())
     }
 
     /// The store first: one that cannot be told of stays, and its health checks go on speaking for it. A heartbeat that comes meanwhile is
@@ -71,14 +60,6 @@ impl Registry {
     }
 }
 
-fn beat(entry: &Entry) -> Beat {
-    Beat {
-        pool: entry.registration.pool.clone(),
-        id: entry.registration.id.clone(),
-        at_ms: entry.heartbeat_at_ms,
-    }
-}
-
 impl Loop for Registry {
     const NAME: &'static str = "registry";
 
@@ -89,7 +70,6 @@ impl Loop for Registry {
     async fn round(&mut self) -> Result<(), String> {
         let state = self.state.clone();
         let Some(registry) = &state.registry else { return Ok(()) };
-        let (expired, kept) = (self.expire(registry).await, self.keep().await);
-        expired.and(kept)
+        self.expire(registry).await
     }
 }

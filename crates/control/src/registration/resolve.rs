@@ -53,7 +53,6 @@ impl Names<'_> {
             tags: announced.tags,
             metadata: announced.metadata,
             registered_at_ms: now_ms,
-            heartbeat_at_ms: now_ms,
         })
     }
 

@@ -51,6 +51,11 @@ fn offer(id: &str, address: &str) -> Offer {
     }
 }
 
+/// A port for each.
+fn at(id: &str) -> String {
+    format!("10.0.0.9:900{}", id.trim_start_matches("web-"))
+}
+
 /// Where the newest plan sends requests and checks of that instance.
 fn planned(world: &World, id: &str) -> Option<(SocketAddr, Option<SocketAddr>)> {
     let plan = world.balancer.applied().pop()?;
@@ -320,15 +325,25 @@ async fn without_its_traces_nothing_is_registered_and_the_third_of_two_is_refuse
     world.store.fail_writes(None);
     assert!(control.heartbeat(&who, "web", "web-9", &Report::default()).await.is_err());
     for id in ["web-7", "web-8"] {
-        control.register(&who, offer(id, "10.0.0.9:9009")).await.unwrap();
+        control.register(&who, offer(id, &at(id))).await.unwrap();
     }
     let refused = control.register(&who, offer("web-9", "10.0.0.9:9009")).await.unwrap_err();
     assert!(
         refused.status() == 409 && refused.to_string().contains("registry.max_instances"),
         "{refused}"
     );
+    let mut moved = offer("web-8", &at("web-7"));
+    let refused = control.register(&who, moved.clone()).await.unwrap_err();
+    assert!(
+        refused.status() == 409 && refused.to_string().starts_with("web-7 is registered at 10.0.0.9:9007"),
+        "{refused}"
+    );
+    control.deregister(&who, "web", "web-7").await.unwrap();
+    assert_eq!(control.register(&who, moved.clone()).await.unwrap().outcome, Outcome::Updated);
+    moved.address = at("web-8");
+    assert_eq!(control.register(&who, moved).await.unwrap().outcome, Outcome::Updated);
     assert_eq!(
-        control.register(&who, offer("web-8", "10.0.0.9:9009")).await.unwrap().outcome,
+        control.register(&who, offer("web-8", &at("web-8"))).await.unwrap().outcome,
         Outcome::Refreshed
     );
     running.stop().await;
@@ -344,7 +359,7 @@ async fn sending_instances_away_leaves_as_many_as_draining_them_would() {
     let (viewer, ada) = admin(&control).await;
     let who = registrar(&control);
     for id in ["web-7", "web-8", "web-9"] {
-        control.register(&who, offer(id, "10.0.0.9:9009")).await.unwrap();
+        control.register(&who, offer(id, &at(id))).await.unwrap();
     }
     let web = build::pool("web");
     let drain = PoolChange::Instances {
@@ -365,5 +380,29 @@ async fn sending_instances_away_leaves_as_many_as_draining_them_would() {
     control.deregister(&who, "web", "web-8").await.unwrap();
     let unknown = control.deregister_by(&ada, &web, &build::instance("a")).await.unwrap_err();
     assert_eq!(unknown.status(), 404, "the settings' are drained, not sent away: {unknown}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn names_that_are_not_answered_do_not_pile_up() {
+    let world = open(Duration::from_secs(60));
+    let (control, running) = world.start().await;
+    let who = registrar(&control);
+    control.register(&who, offer("web-8", &at("web-8"))).await.unwrap();
+    world.resolver.hang();
+    let calls = (0..100).map(|n| {
+        let (control, who) = (control.clone(), who.clone());
+        tokio::spawn(async move { control.register(&who, offer(&format!("web-{n}"), "web.example:9000")).await })
+    });
+    let mut turned_away = 0;
+    for call in calls.collect::<Vec<_>>() {
+        match call.await.unwrap() {
+            Err(ApiError::Unavailable { what, .. }) if what == "the registry" => turned_away += 1,
+            Err(ApiError::Unavailable { what, .. }) if what == "address" => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(turned_away, 100 - 64);
+    control.register(&who, offer("web-9", &at("web-9"))).await.unwrap();
     running.stop().await;
 }

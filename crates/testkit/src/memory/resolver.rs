@@ -2,7 +2,10 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     io,
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -14,6 +17,7 @@ use parking_lot::Mutex;
 pub struct MemoryResolver {
     names: Arc<Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>>,
     own: Arc<Mutex<HashSet<IpAddr>>>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl MemoryResolver {
@@ -21,6 +25,11 @@ impl MemoryResolver {
     pub fn answer(&self, name: &str, addresses: &[&str]) {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         self.names.lock().entry(name.to_owned()).or_default().push_back(addresses);
+    }
+
+    /// From now on no answer comes.
+    pub fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
     }
 
     /// From now on an address of the machine that the test pretends to be.
@@ -32,6 +41,9 @@ impl MemoryResolver {
 #[async_trait]
 impl Resolver for MemoryResolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
         let mut names = self.names.lock();
         let unknown = || io::Error::new(io::ErrorKind::NotFound, "no such name");
         let answers = names.get_mut(name).ok_or_else(unknown)?;

@@ -228,10 +228,14 @@ async fn the_settings_file_wins_and_every_field_has_its_limit() {
     let large = with("zone", json!("x".repeat(70_000)));
     assert_eq!(problem(register(&app, &large).await).await.0, 413);
 
-    for id in ["e-1", "e-2"] {
-        assert_eq!(register(&app, &offer(id, "127.0.0.1:9001")).await.status(), 201);
-    }
-    let (status, detail) = problem(register(&app, &offer("e-3", "127.0.0.1:9001")).await).await;
+    assert_eq!(register(&app, &offer("e-1", "127.0.0.1:9001")).await.status(), 201);
+    let (status, detail) = problem(register(&app, &offer("e-2", "127.0.0.1:9001")).await).await;
+    assert!(
+        status == 409 && detail.starts_with("e-1 is registered at 127.0.0.1:9001"),
+        "{detail}"
+    );
+    assert_eq!(register(&app, &offer("e-2", "127.0.0.1:9002")).await.status(), 201);
+    let (status, detail) = problem(register(&app, &offer("e-3", "127.0.0.1:9003")).await).await;
     assert!(status == 409 && detail.contains("registry.max_instances"), "{detail}");
 
     assert_eq!(

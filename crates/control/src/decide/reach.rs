@@ -175,9 +175,7 @@ fn never_v6(ip: Ipv6Addr) -> Option<&'static str> {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("unspecified"),
         // IPv4-compatible, IPv4-translated (RFC 2765), NAT64 (RFC 6052, RFC 8215), 6to4 and Teredo lead to an IPv4 address that was not
         // looked at.
-        [0, 0, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0, ..] => {
-            Some("another address in disguise")
-        }
+        [0, 0, 0, 0, 0 | 0xffff, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0, ..] => Some("another address in disguise"),
         _ if ip.is_unicast_link_local() => Some("link-local"),
         _ if ip.is_multicast() => Some("multicast"),
         _ => None,

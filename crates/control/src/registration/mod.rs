@@ -107,15 +107,12 @@ impl Control {
         }
         let known = self.registered(&registration.pool, &registration.id);
         self.is_free(registry, &registration)?;
-        let outcome = match &known {
-            Some(known) => {
-                registration.registered_at_ms = known.registered_at_ms;
-                Outcome::Updated
-            }
-            None => {
-                self.has_room(registry, &registration.pool)?;
-                Outcome::Registered
-            }
+        let outcome = if let Some(known) = &known {
+            registration.registered_at_ms = known.registered_at_ms;
+            Outcome::Updated
+        } else {
+            self.has_room(registry, &registration.pool)?;
+            Outcome::Registered
         };
         let now_ms = state.now_ms();
         let (audit, event) = words::told(now_ms, who, known.as_deref(), &registration);

@@ -121,7 +121,7 @@ async fn a_check_target_of_its_own_is_asked_in_the_clear() {
     let mut plan = secured(&upstream, tls(&files, Some("web.internal")));
     plan.instances[0].check = Some(CheckTarget {
         address: checked.address,
-        path: "/ready".parse().unwrap(),
+        path: "/health".parse().unwrap(),
     });
     let gateway = start(plan);
     check_says(&gateway, "200").await;

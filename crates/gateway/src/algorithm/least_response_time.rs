@@ -14,15 +14,23 @@ impl LeastResponseTime {
     }
 }
 
+/// Averages whose ratio is below this are alike. Of equal instances one is always a little faster, and would get everything.
+const ALIKE: f64 = 1.25;
+
 /// The average fades towards [`costs::LATENCY_FLOOR_US`] while nothing is measured, so that whoever was slow once is tried again; costs follow with each
 /// refresh.
 fn cost(candidates: &dyn Candidates, index: usize) -> Cost {
     if !candidates.takes(index) {
         return NOT_NOW;
     }
-    let average = f64::from(candidates.response(index).average_us).max(costs::LATENCY_FLOOR_US);
     let busy = f64::from(candidates.in_flight(index)) + 1.0;
-    average * busy / costs::ramp(candidates, index)
+    banded(candidates.response(index).average_us.into()) * busy / costs::ramp(candidates, index)
+}
+
+/// The upper end of the band that this average, µs, is in: the floor, and from there on [`ALIKE`] times the one before.
+fn banded(average_us: f64) -> f64 {
+    let above = (average_us / costs::LATENCY_FLOOR_US).max(1.0);
+    costs::LATENCY_FLOOR_US * ALIKE.powf(above.log(ALIKE).ceil())
 }
 
 impl Picker for LeastResponseTime {
@@ -68,6 +76,21 @@ mod tests {
         assert_eq!(picked(&view), Some(1), "3 ms twice is less than 9 ms");
         view.in_flight = vec![0, 3];
         assert_eq!(picked(&view), Some(0));
+    }
+
+    #[test]
+    fn instances_that_are_about_as_fast_take_turns() {
+        let mut view = View::of_weights(&[1, 1, 1]);
+        view.response = vec![measured(5_020.0), measured(5_100.0), measured(5_060.0)];
+        let picker = refreshed(LeastResponseTime::new(3), &view);
+        let mut counts = [0; 3];
+        for _ in 0..300 {
+            counts[picker.pick(&view, &anybody(), None).unwrap()] += 1;
+        }
+        assert_eq!(counts, [100; 3]);
+        view.response[1] = measured(8_000.0);
+        picker.refresh(&view);
+        assert!((0..30).all(|_| picker.pick(&view, &anybody(), None) != Some(1)));
     }
 
     #[test]

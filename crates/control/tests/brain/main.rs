@@ -4,6 +4,7 @@
 
 mod accounts;
 mod commands;
+mod leaving;
 mod live;
 mod registration;
 mod sources;

@@ -168,7 +168,7 @@ pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl
     let add = move || {
         let command = command(&origin.get());
         view! {
-            <div class="command">
+            <div class="copy-line">
                 <code>{command.clone()}</code>
                 <CopyButton text=command label="Copy the command" />
             </div>

@@ -145,6 +145,7 @@ impl Control {
             environment: setup.environment,
             zones,
             registry: setup.registry,
+            accepts_gateways: setup.accepts_gateways,
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
             registering: tokio::sync::Mutex::new(()),

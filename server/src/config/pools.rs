@@ -1,8 +1,8 @@
 //! `[[pools]]`: one's own instances. Without any, three samples and traffic to them are started.
 
 use model::{
-    AffinityPolicy, Algorithm, BreakerPolicy, CheckKind, DegradationPolicy, HealthCheck, InstanceId, LimitPolicy, OutlierEjection,
-    PathPrefix, PoolId, RetryPolicy, UpstreamTls, Weight,
+    AffinityPolicy, Algorithm, BreakerPolicy, CheckKind, DegradationPolicy, HealthCheck, InstanceId, LimitPolicy, LoadPath,
+    OutlierEjection, PathPrefix, PoolId, RetryPolicy, UpstreamTls, Weight,
 };
 use serde::{Deserialize, Serialize};
 

@@ -108,6 +108,13 @@ const TOOLS: [Tool; 10] = [
     },
     Tool {
         part: Part::Peers,
+        name: "h2load",
+        why: "makes the steady load of the measurements",
+        packages: &["nghttp2-client"],
+        probe: Probe::Programs(&["h2load"]),
+    },
+    Tool {
+        part: Part::Peers,
         name: "taskset",
         why: "gives every proxy the same core",
         packages: &["util-linux"],

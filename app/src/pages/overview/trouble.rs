@@ -13,7 +13,10 @@ pub fn TroubleList(trouble: Memo<Vec<Trouble>>, instances: Memo<(u32, u32)>, now
         if instances.get().1 == 0 {
             view! {
                 <Empty title="No instances yet">
-                    <p>"Write "<code>"[[pools]]"</code>" with its instances into "<code>"evenkeel.toml"</code>"."</p>
+                    <p>
+                        "Write "<code>"[[pools]]"</code>" with its instances into "<code>"evenkeel.toml"</code>
+                        ", or let them register: see "<code>"[registry]"</code>" there."
+                    </p>
                 </Empty>
             }
             .into_any()

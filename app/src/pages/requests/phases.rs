@@ -6,7 +6,7 @@ use model::{Phase, PhaseName, Receipt};
 use super::words;
 
 #[component]
-pub(super) fn Phases(receipt: Receipt) -> impl IntoView {
+pub(super) fn Phases(receipt: Receipt, number: usize) -> impl IntoView {
     let phases = receipt.phases();
     let whole_us = receipt.took_us.max(1);
     let mut begun_us = 0;
@@ -36,10 +36,12 @@ pub(super) fn Phases(receipt: Receipt) -> impl IntoView {
             }
         })
         .collect_view();
+    let id = format!("phases-{number}");
+    let labelled_by = id.clone();
     view! {
-        <section class="panel" aria-labelledby="phases-title">
+        <section class="panel" aria-labelledby=labelled_by>
             <header class="panel-head">
-                <h2 id="phases-title">"Where the time went"</h2>
+                <h2 id=id>"Where the time went"</h2>
                 <span class="muted">{words::micros(receipt.took_us)}</span>
             </header>
             <svg class="phases" viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true" focusable="false">

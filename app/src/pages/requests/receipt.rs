@@ -27,13 +27,15 @@ pub(super) fn found(first: First) -> impl IntoView {
         .receipts
         .items
         .into_iter()
-        .map(|receipt| view! { <One receipt=receipt now_ms=now_ms /> })
+        .enumerate()
+        .map(|(number, receipt)| view! { <One number=number receipt=receipt now_ms=now_ms /> })
         .collect_view()
         .into_any()
 }
 
+/// `number`: clients choose ids, so several requests may have the same one.
 #[component]
-fn One(receipt: Receipt, now_ms: i64) -> impl IntoView {
+fn One(number: usize, receipt: Receipt, now_ms: i64) -> impl IntoView {
     let failure = receipt.failure.clone().map(|why| {
         view! {
             <Callout tone=Tone::Critical>
@@ -84,9 +86,9 @@ fn One(receipt: Receipt, now_ms: i64) -> impl IntoView {
                 <dd>{drawn} <CopyButton text=receipt.request_id.clone() label="Copy the request id" /></dd>
             </div>
         </dl>
-        <Phases receipt=receipt.clone() />
-        <Verdicts verdicts=receipt.verdicts.clone() />
-        <Tries receipt=receipt />
+        <Phases receipt=receipt.clone() number=number />
+        <Verdicts verdicts=receipt.verdicts.clone() number=number />
+        <Tries receipt=receipt number=number />
     }
     .into_any()
 }
@@ -95,7 +97,7 @@ const HEADS: [Head; 3] = [Head::text("Verdict"), Head::text("By"), Head::text("B
 
 /// What could have refused it.
 #[component]
-fn Verdicts(verdicts: Vec<Verdict>) -> impl IntoView {
+fn Verdicts(verdicts: Vec<Verdict>, number: usize) -> impl IntoView {
     let is_empty = verdicts.is_empty();
     let rows = verdicts
         .into_iter()
@@ -119,10 +121,12 @@ fn Verdicts(verdicts: Vec<Verdict>) -> impl IntoView {
             }
         })
         .collect_view();
+    let id = format!("verdicts-{number}");
+    let labelled_by = id.clone();
     view! {
-        <section class="panel" aria-labelledby="verdicts-title">
+        <section class="panel" aria-labelledby=labelled_by>
             <header class="panel-head">
-                <h2 id="verdicts-title">"Limits and breakers"</h2>
+                <h2 id=id>"Limits and breakers"</h2>
             </header>
             {is_empty.then(|| view! { <p class="panel-note muted">"The pool has no limit, breaker or affinity that had a say."</p> })}
             {(!is_empty).then(|| view! { <DataTable label="Verdicts" heads=HEADS>{rows}</DataTable> })}

@@ -10,13 +10,13 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Tries(receipt: Receipt) -> impl IntoView {
+pub(super) fn Tries(receipt: Receipt, number: usize) -> impl IntoView {
     let algorithm = receipt.algorithm;
     if receipt.tries.is_empty() {
         return view! {
-            <section class="panel" aria-labelledby="no-tries-title">
+            <section class="panel" aria-label="Tries">
                 <header class="panel-head">
-                    <h2 id="no-tries-title">"No instance was asked"</h2>
+                    <h2>"No instance was asked"</h2>
                 </header>
                 <p class="panel-note muted">"The gateway answered itself; the reason stands above."</p>
             </section>
@@ -27,7 +27,7 @@ pub(super) fn Tries(receipt: Receipt) -> impl IntoView {
         .tries
         .into_iter()
         .enumerate()
-        .map(|(at, tried)| view! { <OneTry number=at + 1 tried=tried algorithm=algorithm /> })
+        .map(|(at, tried)| view! { <OneTry receipt=number number=at + 1 tried=tried algorithm=algorithm /> })
         .collect_view()
         .into_any()
 }
@@ -48,9 +48,9 @@ const HEADS: [Head; 11] = [
 ];
 
 #[component]
-fn OneTry(number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoView {
+fn OneTry(receipt: usize, number: usize, tried: Try, algorithm: Option<Algorithm>) -> impl IntoView {
     let title = format!("Try {number}: {}", tried.instance);
-    let id = format!("try-{number}");
+    let id = format!("try-{receipt}-{number}");
     let labelled_by = id.clone();
     let why = words::reason(&tried, algorithm);
     let outcome = match (&tried.failure, tried.status) {
@@ -114,7 +114,7 @@ fn again(tried: &Try) -> Option<AnyView> {
     })
 }
 
-fn row(candidate: &Candidate, picked: bool, by_score: bool) -> impl IntoView {
+fn row(candidate: &Candidate, picked: bool, by_score: bool) -> impl IntoView + use<> {
     let share = |value: Option<f32>| format::utilisation(value);
     let time = |us: f32| {
         if us > 0.0 {

@@ -28,7 +28,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use model::{Algorithm, InstanceId, Weight};
 
 pub(crate) use dice::Dice;
-pub(crate) use note::{Frozen, Note, Noted, pick_noted};
+pub(crate) use note::{Frozen, Note, Noted, Sketch, pick_noted};
 
 /// What a picker sees: instances by index, as they are right now.
 pub(crate) trait Candidates {

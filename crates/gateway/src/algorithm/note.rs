@@ -54,23 +54,6 @@ impl Frozen {
         Self(facts.collect())
     }
 
-    /// The pick as it goes into the receipt.
-    pub(crate) fn pick(&self, algorithm: Algorithm, picked: usize, noted: Noted) -> Pick {
-        let basis = noted.basis.unwrap_or(PickBasis::Pinned);
-        let again = again(algorithm, &basis, self, &noted.scores, &noted.last_picks);
-        let listed = |index: &usize| *index < Pick::CANDIDATES_MAX || *index == picked;
-        let candidates: Vec<_> = (0..self.0.len())
-            .filter(listed)
-            .map(|index| self.candidate(index, &noted.scores, &noted.last_picks))
-            .collect();
-        Pick {
-            left_out: u32::try_from(self.0.len() - candidates.len()).unwrap_or(u32::MAX),
-            candidates,
-            again: again.map(|index| self.0[index].id.clone()),
-            basis,
-        }
-    }
-
     fn candidate(&self, index: usize, scores: &[f64], last_picks: &[u64]) -> Candidate {
         let facts = &self.0[index];
         let load = facts.load.unwrap_or_default();
@@ -89,6 +72,40 @@ impl Frozen {
             sessions: load.sessions,
             score: scores.get(index).copied().filter(|score| score.is_finite()),
             last_pick: last_picks.get(index).copied(),
+        }
+    }
+}
+
+/// A pick with everything that it went by. Putting it in order takes longer than picking, so that comes when the request is over.
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    pub(crate) pool: Frozen,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) picked: usize,
+    pub(crate) noted: Noted,
+}
+
+impl Sketch {
+    /// As it goes into the receipt.
+    pub(crate) fn finish(self) -> Pick {
+        let Self {
+            pool,
+            algorithm,
+            picked,
+            noted,
+        } = self;
+        let basis = noted.basis.unwrap_or(PickBasis::Pinned);
+        let again = again(algorithm, &basis, &pool, &noted.scores, &noted.last_picks);
+        let listed = |index: &usize| *index < Pick::CANDIDATES_MAX || *index == picked;
+        let candidates: Vec<_> = (0..pool.0.len())
+            .filter(listed)
+            .map(|index| pool.candidate(index, &noted.scores, &noted.last_picks))
+            .collect();
+        Pick {
+            left_out: u32::try_from(pool.0.len() - candidates.len()).unwrap_or(u32::MAX),
+            candidates,
+            again: again.map(|index| pool.0[index].id.clone()),
+            basis,
         }
     }
 }
@@ -216,7 +233,7 @@ mod tests {
                     let pool = frozen(&view, &names);
                     match pick_noted(picker.as_ref(), &pool, &request) {
                         Some((picked, noted)) => {
-                            let pick = pool.pick(algorithm, picked, noted);
+                            let pick = Sketch { pool, algorithm, picked, noted }.finish();
                             prop_assert_eq!(pick.again.as_ref(), Some(&names[picked]), "{:?}", pick);
                             view.in_flight[picked] += 1;
                             picker.changed(&view, picked);
@@ -239,7 +256,13 @@ mod tests {
         let pool = frozen(&view, &names);
         let (picked, noted) = pick_noted(picker.as_ref(), &pool, &super::super::testing::anybody()).unwrap();
         assert_eq!(picked, 1);
-        let pick = pool.pick(Algorithm::LeastConnections, 2, noted);
+        let pick = Sketch {
+            pool,
+            algorithm: Algorithm::LeastConnections,
+            picked: 2,
+            noted,
+        }
+        .finish();
         assert_eq!(
             pick.again.as_ref(),
             Some(&names[1]),
@@ -255,7 +278,13 @@ mod tests {
         let view = View::of_weights(&weights);
         let names: Vec<_> = (0..500).map(|n| InstanceId::new(format!("i{n}")).unwrap()).collect();
         let pool = frozen(&view, &names);
-        let pick = pool.pick(Algorithm::RoundRobin, 400, Noted::default());
+        let pick = Sketch {
+            pool,
+            algorithm: Algorithm::RoundRobin,
+            picked: 400,
+            noted: Noted::default(),
+        }
+        .finish();
         assert_eq!((pick.candidates.len(), pick.left_out), (Pick::CANDIDATES_MAX + 1, 435));
         assert_eq!(pick.candidates.last().unwrap().instance, names[400]);
     }

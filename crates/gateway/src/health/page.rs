@@ -22,6 +22,9 @@ pub(super) fn parse(page: &[u8], at_ms: i64) -> Option<LoadReport> {
         let (Value::Gauge(value) | Value::Untyped(value)) = sample.value else {
             continue;
         };
+        if !(value.is_finite() && value >= 0.0) {
+            continue;
+        }
         let names = ["cpu_utilization", "mem_utilization", "gpu_utilization", "gpu_simulated", SESSIONS];
         let Some(name) = names.into_iter().find(|name| is_named(&sample.metric, name)) else {
             continue;

@@ -5,7 +5,7 @@ mod watch;
 use std::sync::{Arc, atomic::Ordering};
 
 use http::HeaderValue;
-use model::{AdminState, BreakerTarget, InstanceId, Pick, PoolId, PoolPlan, RetryPolicy, Standing, Weight};
+use model::{AdminState, BreakerTarget, InstanceId, PoolId, PoolPlan, RetryPolicy, Standing, Weight};
 use pingora_core::{protocols::l4::socket::SocketAddr, upstreams::peer::HttpPeer};
 use tracing::warn;
 
@@ -13,7 +13,7 @@ use super::Common;
 use crate::{
     GatewayConfig,
     affinity::{self, Affinity},
-    algorithm::{self, Candidates, Frozen, Load, Noted, Picker, Request, Response, pick_noted},
+    algorithm::{self, Candidates, Frozen, Load, Noted, Picker, Request, Response, Sketch, pick_noted},
     state::{InstanceState, Journal, Pass, PoolState, RateLimit, monotonic_ms, monotonic_s},
     tls::Upstream,
 };
@@ -115,28 +115,33 @@ impl Pool {
         self.picker.pick(&self.view(tried), request, None)
     }
 
-    /// [`Pool::pick`] with everything it went by.
-    pub(crate) fn pick_noted(&self, tried: &Tried, request: &Request<'_>) -> Option<(usize, Pick)> {
-        let view = self.view(tried);
-        let standings = self
-            .members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| (&member.state.id, view.standing(index)));
-        let frozen = Frozen::new(&view, standings);
-        let (picked, noted) = pick_noted(self.picker.as_ref(), &frozen, request)?;
-        Some((picked, frozen.pick(self.plan.algorithm, picked, noted)))
+    /// [`Pool::pick`], with what it went by.
+    pub(crate) fn pick_noted(&self, tried: &Tried, request: &Request<'_>) -> Option<Sketch> {
+        let pool = self.frozen(tried);
+        let (picked, noted) = pick_noted(self.picker.as_ref(), &pool, request)?;
+        Some(Sketch {
+            pool,
+            algorithm: self.plan.algorithm,
+            picked,
+            noted,
+        })
     }
 
     /// What the pool looked like when affinity chose that member.
-    pub(crate) fn pinned_noted(&self, tried: &Tried, member: usize) -> Pick {
+    pub(crate) fn pinned_noted(&self, tried: &Tried, member: usize) -> Sketch {
+        Sketch {
+            pool: self.frozen(tried),
+            algorithm: self.plan.algorithm,
+            picked: member,
+            noted: Noted::default(),
+        }
+    }
+
+    fn frozen(&self, tried: &Tried) -> Frozen {
         let view = self.view(tried);
-        let standings = self
-            .members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| (&member.state.id, view.standing(index)));
-        Frozen::new(&view, standings).pick(self.plan.algorithm, member, Noted::default())
+        let members = self.members.iter().enumerate();
+        let standings = members.map(|(index, member)| (&member.state.id, view.standing(index)));
+        Frozen::new(&view, standings)
     }
 
     /// A request of that member began or ended.

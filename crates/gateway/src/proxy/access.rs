@@ -8,10 +8,10 @@ use super::{
     Exchange, Shared, identity,
     request::{answer_begun, authority},
 };
-use crate::{access_log::Entry, algorithm::Request, state::unix_ms};
+use crate::{access_log::Entry, state::unix_ms};
 
 /// To be called when the answer is out or will never be, before the exchange is settled.
-pub(super) fn write(shared: &Shared, session: &Session, error: Option<&Error>, exchange: &Exchange, request: &Request<'_>) {
+pub(super) fn write(shared: &Shared, session: &Session, error: Option<&Error>, exchange: &Exchange) {
     let Some(log) = &shared.access_log else { return };
     let took = exchange.since_start();
     let status = session
@@ -34,7 +34,7 @@ pub(super) fn write(shared: &Shared, session: &Session, error: Option<&Error>, e
             .as_ref()
             .map_or_else(|| only_id(&head.headers), |id| Some(id.as_bytes())),
         trace_id: exchange.trace.map(|trace| trace.id),
-        client: Some(request.client),
+        client: Some(exchange.client),
         method: head.method.as_str(),
         host: authority(head).as_bytes(),
         path: head.uri.path(),

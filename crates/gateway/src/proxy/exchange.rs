@@ -1,6 +1,7 @@
 //! One request on its way: its pool, its attempts, its clock, and how it is counted in the end.
 
 use std::{
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -23,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(super) connection: Option<Arc<Connection>>,
+    /// Who asks: the connection's other end, or whom a trusted proxy there speaks for.
+    pub(super) client: IpAddr,
     started: Instant,
     /// When the last byte of the body came in; the latency counts from there.
     body_complete: Option<Instant>,
@@ -55,8 +58,11 @@ pub(super) struct Journey<'a> {
 }
 
 impl Exchange {
+    /// A connection always has a client, except in the tests of single phases.
     pub(super) fn new(connection: Option<Arc<Connection>>) -> Self {
+        let client = connection.as_ref().map(|connection| connection.address());
         Self {
+            client: client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             connection,
             started: Instant::now(),
             body_complete: None,
@@ -302,5 +308,18 @@ impl Exchange {
         let routed = self.routed.as_ref()?;
         let attempt = routed.attempt.as_ref()?;
         Some((&routed.pool, &routed.pool.members[attempt.member]))
+    }
+}
+
+impl Drop for Exchange {
+    /// A request that was cut on its way, as those of HTTP/2 are when their bodies do not come, has been there all the same.
+    fn drop(&mut self) {
+        if self.routed.is_none() {
+            return;
+        }
+        if let Some(connection) = &self.connection {
+            connection.cancel();
+        }
+        self.settle(Outcome::default());
     }
 }

@@ -8,6 +8,7 @@ use pingora_proxy::Session;
 
 use super::{
     Exchange, Proxy,
+    admit::admit,
     answer::Answer,
     framing, identity,
     request::{authority, is_too_large, target},
@@ -25,7 +26,7 @@ impl Proxy {
         let head = Head {
             request_id: id.to_str().unwrap_or_default().to_owned(),
             asked_for,
-            client: self.picked_by(session, exchange).client,
+            client: exchange.client,
             method: request.method.as_str(),
             host: authority(request),
             path: request.uri.path(),
@@ -51,7 +52,7 @@ impl Proxy {
             return Ok(Err(Answer::NoRoute));
         };
         if way.reuse == ReusePolicy::default() {
-            return Ok(self.admit(session, exchange, pool, way).map(|()| false));
+            return Ok(admit(session, exchange, pool, way).map(|()| false));
         }
         let pool = pool.clone();
         drop(plan);

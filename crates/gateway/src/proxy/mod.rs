@@ -17,7 +17,6 @@ mod trace;
 mod upgrade;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
     os::fd::RawFd,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -37,13 +36,12 @@ use tracing::debug;
 use self::{
     answer::Answer,
     exchange::Exchange,
-    request::{answer_begun, outcome, target},
+    request::{answer_begun, outcome, picked_by},
     trace::Trace,
 };
 use crate::{
     GatewayConfig,
     access_log::AccessLog,
-    algorithm::Request,
     plan::{Common, Compiled},
     receipt::{ASK, ReceiptBook},
     serve,
@@ -100,6 +98,7 @@ impl ProxyHttp for Proxy {
 
     async fn early_request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
         let config = &self.shared.config;
+        exchange.client = serve::client_address(exchange.client, &session.req_header().headers, &config.trusted_proxies);
         if let Some(connection) = &exchange.connection {
             connection.unbounded();
         }
@@ -129,7 +128,7 @@ impl ProxyHttp for Proxy {
     async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
         exchange.upgrade = session.is_upgrade_req();
         let may_hurry = session.req_header().method.is_idempotent() && session.as_mut().is_body_done();
-        let request = self.picked_by(session, exchange);
+        let request = picked_by(session, exchange);
         exchange
             .peer(&request, may_hurry)
             .ok_or_else(|| Error::new_up(ErrorType::HTTPStatus(Answer::BadGateway.status())))
@@ -284,6 +283,7 @@ impl ProxyHttp for Proxy {
         if let Some((pool, member)) = exchange.member() {
             debug!(pool = %pool.id(), instance = %member.state.id, error = %e, "a request failed");
         }
+        exchange.stop_leading();
         if answer.is_some_and(|answer| answer.status() >= 502)
             && !answer_begun(session)
             && let Ok(true) = self.give_kept(session, exchange).await
@@ -315,7 +315,7 @@ impl ProxyHttp for Proxy {
         if let (Some(connection), Some(ErrorSource::Downstream)) = (&exchange.connection, e.map(Error::esource)) {
             connection.cancel();
         }
-        access::write(&self.shared, session, e, exchange, &self.picked_by(session, exchange));
+        access::write(&self.shared, session, e, exchange);
         exchange.settle(outcome);
         if let Some(connection) = &exchange.connection {
             let config = &self.shared.config;
@@ -334,18 +334,6 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
-    /// What a pick may depend on. A connection always has a client, except in the tests of single phases.
-    fn picked_by<'a>(&self, session: &'a Session, exchange: &Exchange) -> Request<'a> {
-        let peer = exchange
-            .connection
-            .as_ref()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |connection| connection.address());
-        Request {
-            client: serve::client_address(peer, &session.req_header().headers, &self.shared.config.trusted_proxies),
-            path_and_query: target(session),
-        }
-    }
-
     /// The id that the gateway's own answers carry.
     fn id_told(&self, session: &Session, exchange: &mut Exchange) -> Option<HeaderValue> {
         let headers = &session.req_header().headers;

@@ -6,7 +6,7 @@ use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
 use super::Exchange;
-use crate::state::Outcome;
+use crate::{algorithm::Request, state::Outcome};
 
 pub(super) fn outcome(session: &Session, error: Option<&Error>, exchange: &Exchange) -> Outcome {
     let bytes_sent = u64::try_from(session.body_bytes_sent()).unwrap_or(u64::MAX);
@@ -40,6 +40,14 @@ pub(super) fn is_too_large(session: &Session, limit: usize) -> bool {
     session
         .as_http1()
         .is_some_and(|request| request.get_headers_raw_bytes().len() > limit)
+}
+
+/// What a pick may depend on.
+pub(super) fn picked_by<'a>(session: &'a Session, exchange: &Exchange) -> Request<'a> {
+    Request {
+        client: exchange.client,
+        path_and_query: target(session),
+    }
 }
 
 pub(super) fn target(session: &Session) -> &str {

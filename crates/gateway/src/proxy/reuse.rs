@@ -8,9 +8,14 @@ use model::{Guard, ReusePolicy};
 use pingora_error::Result;
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
-use tokio::time::timeout;
 
-use super::{Exchange, Proxy, admit::Refused, answer::Answer, forward, identity, request::authority};
+use super::{
+    Exchange, Proxy,
+    admit::{Refused, admit, check_limits, enter},
+    answer::Answer,
+    forward, identity,
+    request::authority,
+};
 use crate::{
     plan::{Pool, Way},
     reuse::{Awaited, Key, Lead, Recorder, Seen, SharedAnswer},
@@ -23,8 +28,8 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// How often a request waits for another one that breaks off, until it asks itself.
 const ROUNDS: usize = 3;
 
-/// From the head to the end of the awaited answer: a client that reads slowly shall not hold up the others.
-const BODY_WITHIN: Duration = Duration::from_secs(2);
+/// Of a body, in one piece: the limit on a write is on each.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// What a request has to do with others for the same thing.
 #[derive(Debug)]
@@ -39,15 +44,24 @@ pub(crate) struct Reusing {
 impl Reusing {
     /// The instance's answer begins, cleaned of what belongs to one connection.
     fn answered(&mut self, session: &Session, head: &ResponseHeader, served_by: Option<HeaderValue>) {
-        self.recorder = Recorder::begin(session.req_header(), head, served_by);
+        let keeps = self.policy.stale_s > 0;
+        self.recorder = None;
+        if keeps || self.lead.is_some() {
+            let space = self.pool.state.recorded.clone();
+            let recorder = Recorder::begin(session.req_header(), head, served_by, space);
+            self.recorder = recorder.filter(|recorder| self.lead.is_some() || recorder.may_be_kept());
+        }
+        // An answer that takes the place of the one that was kept.
+        if keeps && head.status.as_u16() < 500 && !self.recorder.as_ref().is_some_and(Recorder::may_be_kept) {
+            self.pool.state.kept.forget(&self.key);
+        }
         match (&self.recorder, &self.lead) {
             (Some(_), Some(lead)) => lead.answered(),
-            _ => self.stop_sharing(),
+            _ => self.keep_to_itself(),
         }
     }
 
-    fn stop_sharing(&mut self) {
-        self.recorder = self.recorder.take().filter(|_| self.policy.stale_s > 0 && self.lead.is_none());
+    fn keep_to_itself(&mut self) {
         if let Some(lead) = self.lead.take() {
             lead.keep_to_itself();
         }
@@ -58,7 +72,7 @@ impl Reusing {
             && !recorder.push(bytes)
         {
             self.recorder = None;
-            self.stop_sharing();
+            self.keep_to_itself();
         }
     }
 
@@ -99,6 +113,13 @@ impl Exchange {
         }
     }
 
+    /// There will be no answer of the instance's. Whoever waits for it asks for itself, before this client is told.
+    pub(super) fn stop_leading(&mut self) {
+        if let Some(reuse) = &mut self.reuse {
+            reuse.lead = None;
+        }
+    }
+
     /// Nothing more will come. Whoever waits for an answer that is not whole learns of it.
     pub(super) fn end_reuse(&mut self, is_whole: bool) {
         if let Some(mut reuse) = self.reuse.take()
@@ -110,7 +131,7 @@ impl Exchange {
 }
 
 impl Proxy {
-    /// [`Proxy::admit`] for a route whose answers may serve several. `Ok(true)`: it has been answered.
+    /// [`admit`] for a route whose answers may serve several. `Ok(true)`: it has been answered.
     pub(super) async fn admit_reusing(
         &self,
         session: &mut Session,
@@ -118,10 +139,12 @@ impl Proxy {
         pool: &Arc<Pool>,
         way: Way,
     ) -> Result<Result<bool, Answer>> {
+        // HTTP/2 announces no body; one that is still to come is not in the key.
+        let is_whole = session.as_mut().is_body_done();
         let request = session.req_header();
         let is_secure = exchange.connection.as_ref().is_some_and(|connection| connection.is_secure());
-        let Some(key) = Key::new(request, is_secure, authority(request)) else {
-            return Ok(self.admit(session, exchange, pool, way).map(|()| false));
+        let Some(key) = Key::new(request, is_secure, authority(request)).filter(|_| is_whole) else {
+            return Ok(admit(session, exchange, pool, way).map(|()| false));
         };
         exchange.reuse = Some(Reusing {
             pool: pool.clone(),
@@ -130,15 +153,16 @@ impl Proxy {
             lead: None,
             recorder: None,
         });
-        let checked = self.check_limits(session, exchange, pool, way);
+        let checked = check_limits(session, exchange, pool, way);
         if checked.is_ok() && pool.state.degradation.is_degraded() && self.give_kept(session, exchange).await? {
             return Ok(Ok(true));
         }
         if checked.is_ok() && way.reuse.deduplicate && self.await_other(session, exchange).await? {
             return Ok(Ok(true));
         }
-        let entered = checked.and_then(|()| self.enter(session, exchange, pool));
+        let entered = checked.and_then(|()| enter(session, exchange, pool));
         let Err((refusal, answer)) = entered else { return Ok(Ok(false)) };
+        exchange.stop_leading();
         if may_be_stale(&(refusal, answer)) && self.give_kept(session, exchange).await? {
             return Ok(Ok(true));
         }
@@ -159,7 +183,7 @@ impl Proxy {
     async fn await_other(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         for _ in 0..ROUNDS {
             let Some(reuse) = &mut exchange.reuse else { break };
-            let mut follow = match reuse.pool.state.flights.see(&reuse.key) {
+            let follow = match reuse.pool.state.flights.see(&reuse.key) {
                 Seen::First(lead) => {
                     reuse.lead = Some(lead);
                     break;
@@ -168,18 +192,13 @@ impl Proxy {
                 Seen::Under(follow) => follow,
             };
             let _waits = reuse.pool.state.tally.enter();
-            match timeout(self.shared.config.read_timeout, follow.head()).await {
-                Ok(Awaited::Shared) => {}
-                Ok(Awaited::Broken) => continue,
-                Ok(Awaited::Own) | Err(_) => break,
-            }
-            match timeout(BODY_WITHIN, follow.answer()).await {
-                Ok(Some(answer)) => {
+            match follow.answer(self.shared.config.read_timeout).await {
+                Awaited::Shared(answer) => {
                     self.give(session, exchange, &answer, Reuse::Deduplicated).await?;
                     return Ok(true);
                 }
-                Ok(None) => {}
-                Err(_) => break,
+                Awaited::Broken => {}
+                Awaited::Own => break,
             }
         }
         Ok(false)
@@ -211,9 +230,15 @@ impl Proxy {
             };
             draft.verdict(Guard::Reuse, true, detail);
         });
+        if exchange.has_entered() {
+            // After a failure Pingora takes no further request from the connection.
+            session.set_keepalive(None);
+        }
         session.write_response_header(Box::new(head), answer.body.is_empty()).await?;
-        if !answer.body.is_empty() {
-            session.write_response_body(Some(answer.body.clone()), true).await?;
+        let mut rest = answer.body.clone();
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+            session.write_response_body(Some(piece), rest.is_empty()).await?;
         }
         let Some(reuse) = exchange.reuse.take() else { return Ok(()) };
         let outcome = Outcome {

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{Guard, Pick};
+use model::Guard;
 
 use super::{seat::Seat, upgrade::Handshake};
 use crate::{
     affinity::Known,
-    algorithm::Request,
+    algorithm::{Request, Sketch},
     plan::{Pool, Tried},
     receipt::Draft,
     state::{InFlight, Outcome, Pass, monotonic_s},
@@ -55,10 +55,10 @@ impl Routed {
         // Whoever is picked may have given its breaker's last place to another request a moment ago.
         for _ in 0..=MAX_LOST_PLACES {
             let picked = match draft.as_deref_mut() {
-                Some(draft) => self.pick_noted(request, draft),
+                Some(draft) => self.pick_noted(request, draft).map(|sketch| (sketch.picked, Some(sketch))),
                 None => self.pick(request).map(|member| (member, None)),
             };
-            let Some((member, pick)) = picked else {
+            let Some((member, sketch)) = picked else {
                 if let Some(draft) = draft {
                     draft.verdict(Guard::InstanceBreaker, false, "no instance takes requests");
                 }
@@ -66,8 +66,8 @@ impl Routed {
             };
             let pass = self.pool.enter_member(member);
             self.tried.add(member);
-            if let (Some(draft), Some(pick)) = (draft.as_deref_mut(), pick) {
-                draft.picked(&self.pool.members[member].state.id, pick);
+            if let (Some(draft), Some(sketch)) = (draft.as_deref_mut(), sketch) {
+                draft.picked(&self.pool.members[member].state.id, sketch);
                 if pass.is_none() {
                     draft.failed("its breaker had no place left");
                 }
@@ -99,7 +99,7 @@ impl Routed {
     }
 
     /// [`Routed::pick`], with what it went by.
-    fn pick_noted(&self, request: &Request<'_>, draft: &mut Draft) -> Option<(usize, Option<Pick>)> {
+    fn pick_noted(&self, request: &Request<'_>, draft: &mut Draft) -> Option<Sketch> {
         if let Some(instance) = self.known.as_ref().and_then(|known| known.instance.as_ref()) {
             let pinned = self.pool.pinned(instance, &self.tried);
             let detail = match pinned {
@@ -108,13 +108,12 @@ impl Routed {
             };
             draft.verdict(Guard::Affinity, pinned.is_some(), detail);
             if let Some(member) = pinned {
-                return Some((member, Some(self.pool.pinned_noted(&self.tried, member))));
+                return Some(self.pool.pinned_noted(&self.tried, member));
             }
         }
         self.pool
             .pick_noted(&self.tried, request)
             .or_else(|| self.pool.pick_noted(&Tried::default(), request))
-            .map(|(member, pick)| (member, Some(pick)))
     }
 
     /// For how long the present attempt may be silent, when there is another instance to go to.

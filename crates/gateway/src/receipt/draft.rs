@@ -2,9 +2,9 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use model::{Algorithm, Guard, InstanceId, Pick, PoolId, Receipt, Try, Verdict};
+use model::{Algorithm, Guard, InstanceId, PoolId, Receipt, Try, Verdict};
 
-use crate::state::unix_ms;
+use crate::{algorithm::Sketch, state::unix_ms};
 
 /// Words of a failure, at most.
 const FAILURE_MAX: usize = 200;
@@ -24,13 +24,43 @@ pub(crate) struct Head<'a> {
 #[derive(Debug)]
 pub(crate) struct Draft {
     started: Instant,
+    /// Without its tries.
     receipt: Receipt,
+    tries: Vec<Tried>,
+}
+
+#[derive(Debug)]
+struct Tried {
+    instance: InstanceId,
+    sketch: Sketch,
+    picked_us: u64,
+    connected_us: Option<u64>,
+    reused: bool,
+    head_us: Option<u64>,
+    status: Option<u16>,
+    failure: Option<String>,
+}
+
+impl Tried {
+    fn finish(self) -> Try {
+        Try {
+            instance: self.instance,
+            pick: self.sketch.finish(),
+            picked_us: self.picked_us,
+            connected_us: self.connected_us,
+            reused: self.reused,
+            head_us: self.head_us,
+            status: self.status,
+            failure: self.failure,
+        }
+    }
 }
 
 impl Draft {
     pub(crate) fn new(head: Head<'_>, started: Instant) -> Self {
         Self {
             started,
+            tries: Vec::new(),
             receipt: Receipt {
                 request_id: head.request_id,
                 at_ms: unix_ms() - i64::try_from(started.elapsed().as_millis()).unwrap_or_default(),
@@ -65,11 +95,11 @@ impl Draft {
         });
     }
 
-    pub(crate) fn picked(&mut self, instance: &InstanceId, pick: Pick) {
+    pub(crate) fn picked(&mut self, instance: &InstanceId, sketch: Sketch) {
         let picked_us = self.elapsed_us();
-        self.receipt.tries.push(Try {
+        self.tries.push(Tried {
             instance: instance.clone(),
-            pick,
+            sketch,
             picked_us,
             connected_us: None,
             reused: false,
@@ -81,7 +111,7 @@ impl Draft {
 
     pub(crate) fn connected(&mut self, reused: bool) {
         let connected_us = self.elapsed_us();
-        if let Some(tried) = self.receipt.tries.last_mut() {
+        if let Some(tried) = self.tries.last_mut() {
             tried.connected_us = Some(connected_us);
             tried.reused = reused;
         }
@@ -89,7 +119,7 @@ impl Draft {
 
     pub(crate) fn answered(&mut self, status: u16) {
         let head_us = self.elapsed_us();
-        if let Some(tried) = self.receipt.tries.last_mut() {
+        if let Some(tried) = self.tries.last_mut() {
             tried.head_us = Some(head_us);
             tried.status = Some(status);
         }
@@ -97,14 +127,16 @@ impl Draft {
 
     /// The present try is over without an answer in whole.
     pub(crate) fn failed(&mut self, why: &str) {
-        if let Some(tried) = self.receipt.tries.last_mut() {
+        if let Some(tried) = self.tries.last_mut() {
             tried.failure = Some(cut(why, FAILURE_MAX));
         }
     }
 
+    /// To be called when the answer is out: it decides once more for each try.
     pub(crate) fn finish(self, status: Option<u16>, failure: Option<String>) -> Receipt {
         let took_us = self.elapsed_us();
         Receipt {
+            tries: self.tries.into_iter().map(Tried::finish).collect(),
             status,
             failure: failure.map(|why| cut(&why, FAILURE_MAX)),
             took_us,

@@ -23,8 +23,41 @@ const ASKED_PER_S: NonZeroU32 = NonZeroU32::new(10).expect("not 0");
 pub(crate) struct ReceiptBook {
     config: ReceiptConfig,
     asked: DefaultDirectRateLimiter,
-    /// Oldest first.
-    kept: Mutex<VecDeque<Arc<Receipt>>>,
+    kept: Mutex<Kept>,
+}
+
+/// Each oldest first.
+#[derive(Debug, Default)]
+struct Kept {
+    asked_for: VecDeque<Arc<Receipt>>,
+    drawn: VecDeque<Arc<Receipt>>,
+}
+
+impl Kept {
+    fn len(&self) -> usize {
+        self.asked_for.len() + self.drawn.len()
+    }
+
+    /// Those that are asked for, which anybody may do, do not push those that were drawn below half of the book, nor the other way round.
+    fn take(&mut self, receipt: Receipt, at_most: usize) -> Option<Arc<Receipt>> {
+        let into = if receipt.asked_for { &mut self.asked_for } else { &mut self.drawn };
+        into.push_back(Arc::new(receipt));
+        if self.len() <= at_most {
+            return None;
+        }
+        let from = if self.asked_for.len() > at_most.div_ceil(2) {
+            &mut self.asked_for
+        } else {
+            &mut self.drawn
+        };
+        from.pop_front()
+    }
+
+    fn newest_first(&self) -> Vec<Arc<Receipt>> {
+        let mut all: Vec<_> = self.asked_for.iter().chain(&self.drawn).cloned().collect();
+        all.sort_by_key(|receipt| std::cmp::Reverse(receipt.at_ms));
+        all
+    }
 }
 
 impl ReceiptBook {
@@ -50,20 +83,16 @@ impl ReceiptBook {
     }
 
     pub(crate) fn keep(&self, receipt: Receipt) {
-        let mut kept = self.kept.lock();
-        while kept.len() >= self.config.kept {
-            kept.pop_front();
-        }
-        kept.push_back(Arc::new(receipt));
+        // Dropped after the lock.
+        let _oldest = self.kept.lock().take(receipt, self.config.kept);
     }
 
     /// Newest first.
     pub(crate) fn read(&self, filter: &ReceiptFilter, limit: usize) -> Receipts {
-        let kept: Vec<_> = self.kept.lock().iter().cloned().collect();
+        let kept = self.kept.lock().newest_first();
         Receipts {
             items: kept
                 .iter()
-                .rev()
                 .filter(|receipt| filter.takes(receipt))
                 .take(limit)
                 .map(|receipt| receipt.as_ref().clone())
@@ -88,16 +117,17 @@ mod tests {
         HeaderMap::from_iter([(ASK, http::HeaderValue::from_static(value))])
     }
 
-    fn receipt(id: &str) -> Receipt {
+    fn receipt(id: &str, asked_for: bool, at_ms: i64) -> Receipt {
         let head = Head {
             request_id: id.to_owned(),
-            asked_for: false,
+            asked_for,
             client: [127, 0, 0, 1].into(),
             method: "GET",
             host: "h",
             path: "/",
         };
-        Draft::new(head, Instant::now()).finish(Some(200), None)
+        let receipt = Draft::new(head, Instant::now()).finish(Some(200), None);
+        Receipt { at_ms, ..receipt }
     }
 
     #[test]
@@ -120,8 +150,8 @@ mod tests {
     #[test]
     fn the_newest_are_kept_and_found_by_id() {
         let book = book(1.0, true, 3);
-        for id in ["a", "b", "c", "d"] {
-            book.keep(receipt(id));
+        for (at_ms, id) in (0..).zip(["a", "b", "c", "d"]) {
+            book.keep(receipt(id, false, at_ms));
         }
         let all = book.read(&ReceiptFilter::default(), 2);
         let ids: Vec<_> = all.items.iter().map(|r| r.request_id.as_str()).collect();
@@ -131,5 +161,19 @@ mod tests {
             ..ReceiptFilter::default()
         };
         assert_eq!(book.read(&by_id, 10).items.len(), 1);
+    }
+
+    #[test]
+    fn asking_does_not_push_out_what_was_drawn() {
+        let book = book(1.0, true, 4);
+        for at_ms in 0..4 {
+            book.keep(receipt("drawn", false, at_ms));
+        }
+        for at_ms in 4..100 {
+            book.keep(receipt("asked", true, at_ms));
+        }
+        let all = book.read(&ReceiptFilter::default(), 10);
+        let kept: Vec<_> = all.items.iter().map(|r| (r.at_ms, r.asked_for)).collect();
+        assert_eq!(kept, [(99, true), (98, true), (3, false), (2, false)]);
     }
 }

@@ -1,13 +1,19 @@
 //! An answer in whole, ready for several clients.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use http_cache_semantics::CachePolicy;
 use pingora_http::ResponseHeader;
 
-use super::key::{is_anonymous, is_asked};
+use super::{
+    key::{is_anonymous, is_asked},
+    space::{Space, Taken},
+};
 
 /// Bytes of a body; larger answers are for one client.
 const BODY_MAX: usize = 1024 * 1024;
@@ -36,15 +42,16 @@ impl SharedAnswer {
 pub(crate) struct Recorder {
     answer: SharedAnswer,
     body: BytesMut,
+    taken: Taken,
 }
 
 impl Recorder {
     /// `None` when the answer is for one client only.
-    pub(crate) fn begin(request: &Parts, head: &ResponseHeader, served_by: Option<HeaderValue>) -> Option<Self> {
-        let policy = CachePolicy::new(request, &head.as_owned_parts());
-        if !is_for_all(head) {
+    pub(crate) fn begin(request: &Parts, head: &ResponseHeader, served_by: Option<HeaderValue>, space: Arc<Space>) -> Option<Self> {
+        if !is_for_all(head) || announced(head).is_some_and(|length| length > BODY_MAX) {
             return None;
         }
+        let policy = CachePolicy::new(request, &head.as_owned_parts());
         let answer = SharedAnswer {
             head: head.clone(),
             body: Bytes::new(),
@@ -56,32 +63,46 @@ impl Recorder {
         Some(Self {
             answer,
             body: BytesMut::new(),
+            taken: Taken::nothing(space),
         })
+    }
+
+    /// A shared cache may keep the answer.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        self.answer.may_be_kept
     }
 
     /// `false` when it has become too large.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> bool {
-        self.body.extend_from_slice(bytes);
-        self.body.len() <= BODY_MAX
+        let fits = self.taken.grow(bytes.len()) && self.body.len() + bytes.len() <= BODY_MAX;
+        if fits {
+            self.body.extend_from_slice(bytes);
+        }
+        fits
     }
 
     /// `None` when less came than was announced.
     pub(crate) fn finish(self) -> Option<SharedAnswer> {
-        let announced = self.answer.head.headers.get(header::CONTENT_LENGTH);
-        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|announced| announced != self.body.len()) {
+        if announced(&self.answer.head).is_some_and(|announced| announced != self.body.len()) {
             return None;
         }
         let mut answer = self.answer;
         answer.body = self.body.freeze();
         answer.head.remove_header(&header::TRANSFER_ENCODING);
-        answer.head.set_content_length(answer.body.len()).ok()?;
+        // RFC 9110 §8.6.
+        if answer.head.status != StatusCode::NO_CONTENT {
+            answer.head.set_content_length(answer.body.len()).ok()?;
+        }
         Some(answer)
     }
 }
 
+fn announced(head: &ResponseHeader) -> Option<usize> {
+    head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Whether the answer says of itself that it is the same for everybody who asks the same: no cookie, not private, not to be stored or
-/// asked for anew, and varying by nothing that the key leaves out.
+/// asked for anew, and varying by nothing that the key leaves out. What cannot be read says the worst.
 fn is_for_all(head: &ResponseHeader) -> bool {
     let list = |name| {
         let values = head.headers.get_all(name).iter();
@@ -91,7 +112,10 @@ fn is_for_all(head: &ResponseHeader) -> bool {
     };
     let directives = |directive: String| {
         let name = directive.split('=').next().unwrap_or_default().trim();
-        matches!(name, "private" | "no-store" | "no-cache" | "must-revalidate" | "proxy-revalidate")
+        matches!(
+            name,
+            "*" | "private" | "no-store" | "no-cache" | "must-revalidate" | "proxy-revalidate"
+        )
     };
     head.status.as_u16() >= 200
         && !matches!(head.status.as_u16(), 206 | 304)
@@ -116,16 +140,18 @@ mod tests {
         for (name, value) in fields {
             head.append_header(*name, *value).unwrap();
         }
-        Recorder::begin(&asked.body(()).unwrap().into_parts().0, &head, None)
+        Recorder::begin(&asked.body(()).unwrap().into_parts().0, &head, None, Arc::default())
     }
 
     #[test]
     fn what_is_one_clients_own_is_not_shared() {
-        let own: [(u16, &[(&str, &str)]); 10] = [
+        let own: [(u16, &[(&str, &str)]); 12] = [
             (200, &[("set-cookie", "a=b")]),
             (200, &[("cache-control", "Private")]),
             (200, &[("cache-control", "max-age=5, no-store")]),
             (200, &[("cache-control", "max-age=5"), ("cache-control", "no-cache=\"x\"")]),
+            (200, &[("cache-control", "private, x=\"\u{e9}\"")]),
+            (200, &[("content-length", "1048577")]),
             (200, &[("vary", "*")]),
             (200, &[("vary", "Accept, User-Agent")]),
             (200, &[("vary", "é")]),

@@ -42,7 +42,35 @@ impl Kept {
         self.0.insert(key, answer);
     }
 
+    /// The instance has said since that it is so no more.
+    pub(crate) fn forget(&self, key: &Key) {
+        self.0.invalidate(key);
+    }
+
     pub(crate) fn find(&self, key: &Key, at_most: Duration) -> Option<Arc<SharedAnswer>> {
         self.0.get(key).filter(|answer| answer.age() <= at_most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use pingora_http::ResponseHeader;
+
+    use super::{super::Recorder, *};
+
+    #[test]
+    fn a_kept_answer_is_found_until_it_is_too_old_or_no_more_true() {
+        let asked = Request::new(()).into_parts().0;
+        let key = Key::new(&asked, false, "h").unwrap();
+        let mut head = ResponseHeader::build(200, None).unwrap();
+        head.insert_header("age", "60").unwrap();
+        let answer = Recorder::begin(&asked, &head, None, Arc::default()).unwrap().finish().unwrap();
+        let kept = Kept::default();
+        kept.keep(key.clone(), Arc::new(answer));
+        assert!(kept.find(&key, Duration::from_secs(600)).is_some());
+        assert!(kept.find(&key, Duration::from_secs(59)).is_none());
+        kept.forget(&key);
+        assert!(kept.find(&key, Duration::from_secs(600)).is_none());
     }
 }

@@ -1,6 +1,9 @@
 //! What makes two requests the same.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher as _, Hash, Hasher, RandomState},
+    sync::{Arc, LazyLock},
+};
 
 use http::{HeaderMap, HeaderName, Method, header, request::Parts};
 
@@ -9,8 +12,22 @@ const BYTES_MAX: usize = 16 * 1024;
 
 /// Scheme, host, target and every field that an instance could decide by, as bytes: equal keys, equal requests. A hash would let somebody
 /// look for two requests with the same one, and be answered with what is not theirs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key(Arc<[u8]>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// First, so that different keys are mostly told apart by it.
+    hash: u64,
+    bytes: Arc<[u8]>,
+}
+
+impl Hash for Key {
+    /// What was hashed once needs no reading again.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Of this process, so that nobody can look for keys that collide.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// Fields that differ between requests for the same thing. An answer that names one of them in `Vary` is neither shared nor kept.
 const NOT_ASKED: [&str; 14] = [
@@ -52,7 +69,8 @@ pub(crate) fn is_asked(name: &str) -> bool {
 impl Key {
     /// `None` for a request that is answered for itself only.
     pub(crate) fn new(request: &Parts, is_secure: bool, authority: &str) -> Option<Self> {
-        if request.method != Method::GET || SPECIAL.iter().any(|name| request.headers.contains_key(name)) {
+        let is_special = SPECIAL.iter().any(|name| request.headers.contains_key(name));
+        if request.method != Method::GET || is_special || !is_whole_upstream(&request.headers) {
             return None;
         }
         let target = request.uri.path_and_query()?.as_str();
@@ -77,12 +95,24 @@ impl Key {
             key.extend_from_slice(value);
             key.push(b'\n');
         }
-        (key.len() <= BYTES_MAX).then(|| Self(key.into()))
+        (key.len() <= BYTES_MAX).then(|| Self {
+            hash: HASHER.hash_one(&key),
+            bytes: key.into(),
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
+}
+
+/// Whether all of its fields reach the instance: those that `Connection` names are for the gateway alone (RFC 9110 §7.6.1). A request with
+/// such fields would be taken for another one than the instance sees.
+fn is_whole_upstream(headers: &HeaderMap) -> bool {
+    let is_about_connection =
+        |token: &str| matches!(token.trim(), "") || ["close", "keep-alive"].iter().any(|known| token.trim().eq_ignore_ascii_case(known));
+    let mut nominating = headers.get_all(header::CONNECTION).iter();
+    nominating.all(|value| value.to_str().is_ok_and(|value| value.split(',').all(is_about_connection)))
 }
 
 /// Whether a request is anybody's: what it is answered may be kept for others.
@@ -141,9 +171,13 @@ mod tests {
             ("GET", Some(("cache-control", "no-cache"))),
             ("GET", Some(("upgrade", "websocket"))),
             ("GET", Some(("content-length", "3"))),
+            ("GET", Some(("connection", "accept-language"))),
+            ("GET", Some(("connection", "close, x-tenant"))),
+            ("GET", Some(("connection", "\u{e9}"))),
         ] {
             assert_eq!(key(method, "/", "h", &Vec::from_iter(field)), None, "{method} {field:?}");
         }
+        assert!(key("GET", "/", "h", &[("connection", "Keep-Alive, close")]).is_some());
         let long = "x".repeat(BYTES_MAX);
         assert_eq!(key("GET", "/", "h", &[("accept", &long)]), None);
     }

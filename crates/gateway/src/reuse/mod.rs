@@ -8,8 +8,10 @@ mod answer;
 mod flight;
 mod kept;
 mod key;
+mod space;
 
 pub(crate) use answer::{Recorder, SharedAnswer};
 pub(crate) use flight::{Awaited, Flights, Lead, Seen};
 pub(crate) use kept::Kept;
 pub(crate) use key::Key;
+pub(crate) use space::Space;

@@ -11,7 +11,7 @@ use std::{
 use model::{InstanceId, Refusals, Reused};
 use parking_lot::Mutex;
 
-use crate::reuse::{Flights, Kept};
+use crate::reuse::{Flights, Kept, Space};
 
 use super::{Breaker, Budget, Degradation, Latencies, Outcome, Tally};
 
@@ -45,6 +45,7 @@ pub(crate) struct PoolState {
     pub(crate) degradation: Degradation,
     pub(crate) flights: Arc<Flights>,
     pub(crate) kept: Kept,
+    pub(crate) recorded: Arc<Space>,
     deduplicated: AtomicU64,
     stale: AtomicU64,
     pub(crate) is_panicking: AtomicBool,

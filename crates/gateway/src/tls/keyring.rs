@@ -10,6 +10,7 @@ use model::{EventKind, Severity, time::utc};
 use parking_lot::Mutex;
 use rustls::{
     ServerConfig,
+    crypto::ring::Ticketer,
     version::{TLS12, TLS13},
 };
 use tokio::{sync::Notify, task, time};
@@ -75,13 +76,15 @@ impl Keyring {
         self.resolver.0.load().certificates.clone()
     }
 
-    /// TLS 1.3 and 1.2 (RFC 9325), HTTP/2 and 1.1, no early data: it can be replayed.
+    /// TLS 1.3 and 1.2 (RFC 9325), HTTP/2 and 1.1, tickets, no early data: it can be replayed.
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13, &TLS12])
             .expect("ring has suites for both versions")
             .with_no_client_auth()
             .with_cert_resolver(self.resolver.clone());
+        // Whoever comes back needs no signature, and nothing of it is kept here. Keys are made anew every six hours.
+        config.ticketer = Ticketer::new().expect("ring has random numbers");
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
         Arc::new(config)
     }

@@ -8,7 +8,7 @@ use model::Algorithm;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{
-    Upstream, eventually, instance, is_idle, plan, pool,
+    Upstream, eventually, instance, is_idle, only_pool, plan, pool,
     tls::{Authority, Files, get, send},
 };
 
@@ -135,6 +135,11 @@ async fn a_body_that_does_not_come_is_given_up_and_the_connection_goes_on() {
     stream.send_data(Bytes::from_static(b"half"), false).unwrap();
     assert!(answer.await.is_err());
     eventually("nothing in flight", || is_idle(&gateway)).await;
+    assert_eq!(
+        only_pool(&gateway.observe()).counters.requests,
+        1,
+        "who is cut has asked all the same"
+    );
     // A request without a body may wait for longer.
     let waiting = tokio::spawn({
         let client = client.clone();

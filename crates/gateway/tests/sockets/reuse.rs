@@ -5,7 +5,11 @@ use std::sync::atomic::Ordering;
 use gateway::Gateway;
 use model::{Algorithm, GatewayPlan, PoolPlan, ReusePolicy};
 
-use crate::support::{Upstream, client, config, eventually, instance, is_idle, never_open, only_pool, pool, route, url};
+use crate::support::{
+    Upstream, client, config, eventually, instance, is_idle, never_open, only_pool, pool, route,
+    tls::{Authority, Files},
+    url,
+};
 
 fn start(pool: PoolPlan, reuse: ReusePolicy) -> Gateway {
     let route = model::Route { reuse, ..route("/", "p") };
@@ -97,4 +101,28 @@ async fn when_nobody_is_left_a_kept_answer_is_given_until_it_is_too_old() {
     let stats = gateway.observe();
     assert_eq!(only_pool(&stats).reused.stale, 1);
     assert_eq!(only_pool(&stats).counters.failed, 2, "who got an answer did not fail");
+}
+
+#[tokio::test]
+async fn a_get_whose_body_is_still_to_come_holds_up_nobody() {
+    let (upstream, authority) = (Upstream::start("a"), Authority::new());
+    let files = Files::of(&[authority.issue(&["a.test"])]);
+    let reuse = ReusePolicy {
+        deduplicate: true,
+        stale_s: 0,
+    };
+    let plan = GatewayPlan {
+        routes: vec![model::Route { reuse, ..route("/", "p") }],
+        pools: vec![one(&upstream)],
+    };
+    let gateway = Gateway::start(files.config(), plan).unwrap();
+    let ask = || http::Request::get("https://a.test/gate").body(()).unwrap();
+    let mut unfinished = authority.http2(&gateway, "a.test").await.ready().await.unwrap();
+    let (_answer, _body) = unfinished.send_request(ask(), false).unwrap();
+    eventually("it is at the gate", || upstream.hits() == 1).await;
+    let mut whole = authority.http2(&gateway, "a.test").await.ready().await.unwrap();
+    let (answer, _) = whole.send_request(ask(), true).unwrap();
+    eventually("the other one does not wait for it", || upstream.hits() == 2).await;
+    upstream.shared.gate.add_permits(2);
+    assert_eq!(answer.await.unwrap().status(), 200);
 }

@@ -1,4 +1,4 @@
-//! The four configurations: two instances, and the three proxies before them.
+//! The configurations: two instances, and the proxies before them.
 
 use std::path::Path;
 
@@ -52,12 +52,33 @@ pub(super) fn haproxy(port: u16, instances: [u16; 2]) -> String {
     )
 }
 
-pub(super) fn evenkeel(folder: &Path, port: u16, instances: [u16; 2]) -> String {
+/// How much of itself the gateway shall use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Features {
+    /// As it comes: checks, ejection, breakers, retries, request ids, one receipt of a hundred.
+    Default,
+    /// Everything that all requests pass, with limits that none of them meets: rate, body, in flight, degradation, time per try, traces,
+    /// access log. Not affinity, which would send a load of one client to one instance.
+    All,
+}
+
+pub(super) fn evenkeel(folder: &Path, port: u16, instances: [u16; 2], features: Features) -> String {
     let [one, two] = instances;
+    let (of_gateway, of_pool) = match features {
+        Features::Default => (String::new(), ""),
+        Features::All => (
+            format!(
+                "trace = true\ntrace_sample = 0.01\naccess_log.file = \"{}/access.log\"\naccess_log.sample = 0.01\n",
+                folder.display()
+            ),
+            "limits = { requests = 1000000, burst = 1000000, in_flight = 100000, body_bytes = 1000000 }\n\
+             degradation = { in_flight = 100000, p95_ms = 60000, error_percent = 100 }\nretry = { per_try_ms = 10000 }\n",
+        ),
+    };
     format!(
         "[database]\ndata_dir = \"{}/data\"\n\n\
-         [gateway]\nlisten = [\"127.0.0.1:{port}\"]\nthreads = 1\nupstream_keepalive = {KEEPALIVE}\nalgorithm = \"round_robin\"\n\n\
-         [[pools]]\nid = \"pool\"\nhealth = {{ path = \"/health\", interval_ms = 1000, rise = 2, fall = 3 }}\n\
+         [gateway]\nlisten = [\"127.0.0.1:{port}\"]\nthreads = 1\nupstream_keepalive = {KEEPALIVE}\nalgorithm = \"round_robin\"\n{of_gateway}\n\
+         [[pools]]\nid = \"pool\"\n{of_pool}health = {{ path = \"/health\", interval_ms = 1000, rise = 2, fall = 3 }}\n\
          instances = [\n  {{ id = \"one\", address = \"127.0.0.1:{one}\" }},\n  {{ id = \"two\", address = \"127.0.0.1:{two}\" }},\n]\n\n\
          [[routes]]\npath = \"/\"\npool = \"pool\"\n",
         folder.display()
@@ -74,7 +95,8 @@ mod tests {
         for text in [
             nginx(folder, 7000, [7001, 7002]),
             haproxy(7000, [7001, 7002]),
-            evenkeel(folder, 7000, [7001, 7002]),
+            evenkeel(folder, 7000, [7001, 7002], Features::Default),
+            evenkeel(folder, 7000, [7001, 7002], Features::All),
         ] {
             for port in ["127.0.0.1:7000", "127.0.0.1:7001", "127.0.0.1:7002"] {
                 assert!(text.contains(port), "{port} is not in\n{text}");

@@ -45,15 +45,7 @@ impl fmt::Display for Figures {
 
 /// Each figure's own median: the rounds are independent, and one disturbed round shall not count.
 pub(super) fn median(rounds: &[Figures]) -> Figures {
-    let of = |figure: fn(&Figures) -> f64| {
-        let mut values: Vec<_> = rounds.iter().map(figure).collect();
-        values.sort_by(f64::total_cmp);
-        match values.len() {
-            0 => f64::NAN,
-            count if count % 2 == 1 => values[count / 2],
-            count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
-        }
-    };
+    let of = |figure: fn(&Figures) -> f64| middle(rounds.iter().map(figure).collect());
     Figures {
         requests_per_s: of(|figures| figures.requests_per_s),
         cpu_us_per_request: of(|figures| figures.cpu_us_per_request),
@@ -61,6 +53,16 @@ pub(super) fn median(rounds: &[Figures]) -> Figures {
         p99_ms: of(|figures| figures.p99_ms),
         // Errors are not averaged away.
         errors: rounds.iter().map(|figures| figures.errors).sum(),
+    }
+}
+
+/// The median; of an even number, between the two in the middle.
+pub(super) fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => values[count / 2],
+        count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
     }
 }
 

@@ -55,6 +55,19 @@ impl Running {
         self.child.id()
     }
 
+    /// Memory of the process that is in use, KiB.
+    pub(super) fn resident_kib(&self) -> Result<f64, Failure> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = files::read_text(Path::new(&path))?;
+        let resident = text
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+        resident.ok_or_else(|| Failure::Unreadable {
+            what: path,
+            why: "it has no VmRSS".into(),
+        })
+    }
+
     /// CPU time of the process so far.
     pub(super) fn cpu_us(&self) -> Result<f64, Failure> {
         let path = format!("/proc/{}/stat", self.child.id());

@@ -1,7 +1,11 @@
 use leptos::prelude::*;
 use model::{InstanceId, PoolView};
 
-use crate::{components::Empty, format, pages::pool::PoolContext};
+use crate::{
+    components::{DataTable, Empty, Head},
+    format,
+    pages::pool::PoolContext,
+};
 
 /// More than this is nothing that two windows of ten seconds can show.
 const CLOSE_POINTS: f64 = 3.0;

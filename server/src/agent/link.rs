@@ -17,7 +17,7 @@ use crate::{
 };
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// The console holds a report for three seconds at most.
+/// The console holds a report for two seconds at most.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 /// The plan of a full console has less than half of it.
 const ANSWER_MAX_BYTES: usize = 8 * 1024 * 1024;

@@ -16,8 +16,8 @@ use super::{
     receive::Planned,
 };
 
-/// How long a report is held when nobody looks at it and there is nothing to do.
-const HOLD: Duration = Duration::from_secs(3);
+/// How long a report is held when nobody looks at it and there is nothing to do: less than what counts as silence.
+const HOLD: Duration = Duration::from_secs(2);
 /// The next report follows at once; what is served meanwhile is in it.
 const NEXT_MS: u32 = 0;
 

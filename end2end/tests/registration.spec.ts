@@ -14,6 +14,7 @@ allow = ["127.0.0.0/8"]
 id = "web"
 health.interval_ms = 200
 health.slow_start_ms = 0
+health.min_healthy = 0
 instances = []
 
 [[routes]]

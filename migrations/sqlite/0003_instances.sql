@@ -14,6 +14,5 @@ CREATE TABLE instances (
     tags             TEXT    NOT NULL,
     metadata         TEXT    NOT NULL,
     registered_at_ms INTEGER NOT NULL,
-    heartbeat_at_ms  INTEGER NOT NULL,
     PRIMARY KEY (pool, id)
 ) STRICT;

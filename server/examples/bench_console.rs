@@ -138,7 +138,7 @@ impl Bench {
             journal: store.clone(),
             identity: store.clone(),
             registry: store,
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
             clock: Arc::new(SystemClock),
         };
         let setup = Setup {

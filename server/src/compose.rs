@@ -132,6 +132,7 @@ impl Application {
     ) -> Result<Rest, StartError> {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
+        let resolver = Arc::new(SystemResolver::default());
         let (pools, routes) = pools(config, samples.as_deref());
         let own = listener
             .local_addr()
@@ -145,7 +146,7 @@ impl Application {
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
         };
-        let plans = initial_plans(store, store, &setup, clock.now_ms())
+        let plans = initial_plans(store, store, resolver.as_ref(), &setup, clock.now_ms())
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;
         let key = store
@@ -173,7 +174,7 @@ impl Application {
             journal: store.clone(),
             identity: store.clone(),
             registry: store,
-            resolver: Arc::new(SystemResolver),
+            resolver,
             clock,
         };
         if let Some(registry) = &mut setup.registry {

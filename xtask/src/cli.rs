@@ -139,7 +139,7 @@ pub(crate) enum Bench {
     Failover,
     /// Requests per second and CPU per request, beside nginx and HAProxy with the same features on.
     Gateway(GatewayBenchArgs),
-    /// Nanoseconds per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.
+    /// Nanoseconds and instructions per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.
     Pick,
 }
 

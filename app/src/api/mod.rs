@@ -22,7 +22,7 @@ pub use pool::{
 };
 pub use problem::Problem;
 pub use receipts::{ReadReceipts, receipts};
-pub use registry::{DeregisterInstances, deregister_instances};
+pub use registry::{DeregisterInstance, deregister_instance};
 pub use search::{Search, search};
 pub use series::{Latest, ReadLatest, ReadSeries, latest, series};
 pub use view::{ReadView, view};

@@ -3,18 +3,14 @@ use model::PoolId;
 
 use super::Problem;
 
-/// Takes instances that registered out of their pool. `ids`: with a comma between them.
-#[server(name = DeregisterInstances, prefix = "/api/fn", endpoint = "deregister_instances")]
-pub async fn deregister_instances(pool: PoolId, ids: String) -> Result<(), Problem> {
+/// Takes an instance that registered out of its pool. `ids` is one; the form is shared with changes, which may have several.
+#[server(name = DeregisterInstance, prefix = "/api/fn", endpoint = "deregister_instance")]
+pub async fn deregister_instance(pool: PoolId, ids: String) -> Result<(), Problem> {
     use model::{ApiError, InstanceId};
 
     use super::context;
     let who = context::system_admin()?;
-    let ids = ids
-        .split(',')
-        .filter(|id| !id.is_empty())
-        .map(InstanceId::new)
-        .collect::<Result<Vec<_>, _>>();
-    let ids = context::answer(ids.map_err(|e| ApiError::invalid("instances", e.to_string())))?;
-    context::answer(context::control()?.deregister_by(&who, &pool, &ids).await)
+    let id = InstanceId::new(ids).map_err(|e| ApiError::invalid("ids", format!("must be one instance: {e}")));
+    let id = context::answer(id)?;
+    context::answer(context::control()?.deregister_by(&who, &pool, &id).await)
 }

@@ -61,9 +61,9 @@ impl Control {
         if let PoolChange::Instances {
             ids, admin: Some(admin), ..
         } = change
-            && let Some(seen) = state.snapshot.borrow().pools.iter().find(|p| &p.id == pool)
+            && let Some(seen) = state.seen(pool)
         {
-            guard::may_take_out(seen, &current.policy, ids, *admin)?;
+            guard::may_take_out(&seen, &current.policy, ids, *admin)?;
         }
         if current.version != expected_version {
             return Err(conflict(current, base, after));

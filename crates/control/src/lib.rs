@@ -33,5 +33,5 @@ pub use control::Control;
 pub use live::{LiveFrame, LiveStream};
 pub use loops::LoopStatus;
 pub use query::LiveStatus;
-pub use setup::{InstanceSetup, PoolSetup, Ports, RegistrySetup, Setup};
+pub use setup::{INSTANCES_MAX, InstanceSetup, PoolSetup, Ports, RegistrySetup, Setup};
 pub use start::{Running, StartError, initial_plans};

@@ -10,6 +10,9 @@ use crate::{
     ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Workloads},
 };
 
+/// Instances of all pools that one console is built for.
+pub const INSTANCES_MAX: usize = 2_000;
+
 /// Everything outside, behind traits.
 pub struct Ports {
     pub balancers: Vec<Arc<dyn Balancer>>,

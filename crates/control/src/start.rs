@@ -8,7 +8,7 @@ use std::{
 
 use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{Policies, Registry, StoreError},
+    ports::{Policies, Registry, Resolver, StoreError},
     registration::left,
     setup::{Ports, Setup},
-    state::{DatabaseState, State},
+    state::{ARRIVING_MAX, DatabaseState, State},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +40,14 @@ pub enum StartError {
 pub async fn initial_plans(
     policies: &dyn Policies,
     registry: &dyn Registry,
+    resolver: &dyn Resolver,
     setup: &Setup,
     now_ms: i64,
 ) -> Result<Vec<PoolPlan>, StoreError> {
-    let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref());
-    let roster = Roster::restored(registered, Instant::now());
+    let (registered, _) = readmit(registry.list().await?, &setup.pools, setup.registry.as_ref(), |ip| {
+        resolver.is_local(ip)
+    });
+    let roster = Roster::restored(registered, Instant::now(), now_ms);
     let mut plans = Vec::with_capacity(setup.pools.len());
     for pool in &setup.pools {
         let intent = policies.ensure(&pool.id, &pool.defaults, now_ms).await?;
@@ -86,13 +89,14 @@ fn console_event(at_ms: i64, kind: EventKind, summary: &str) -> NewEvent {
 
 /// Who had registered before the console stopped, without those that the settings do not allow any more: these are told goodbye.
 async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, StoreError> {
-    let (stand, fall) = readmit(ports.registry.list().await?, &setup.pools, setup.registry.as_ref());
+    let stored = ports.registry.list().await?;
+    let (stand, fall) = readmit(stored, &setup.pools, setup.registry.as_ref(), |ip| ports.resolver.is_local(ip));
     for (registration, why) in fall {
         let (pool, id) = (&registration.pool, &registration.id);
         let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, why, Actor::system("registry"));
         ports.registry.deregister(pool, id, None, &event).await?;
     }
-    Ok(Roster::restored(stand, Instant::now()))
+    Ok(Roster::restored(stand, Instant::now(), now_ms))
 }
 
 impl Control {
@@ -148,6 +152,7 @@ impl Control {
             accepts_gateways: setup.accepts_gateways,
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
+            arriving: Semaphore::new(ARRIVING_MAX),
             registering: tokio::sync::Mutex::new(()),
             accounts: Accounts::new(ports.identity.clone(), ports.clock.clone()),
             boot: now_ms.unsigned_abs(),

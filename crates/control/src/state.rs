@@ -1,13 +1,13 @@
 //! What the loops write and everybody reads. Each part has one writer.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, Snapshot};
+use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Snapshot};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,6 +34,9 @@ pub(crate) struct Unannounced {
 /// Changes waiting for their event. More than a person can make before the next round of the reconcile loop.
 pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 
+/// Registrations under way at once; more are told to come back. Enough for a rack that starts, few enough that none waits long.
+pub(crate) const ARRIVING_MAX: usize = 64;
+
 pub(crate) struct State {
     pub(crate) environment: Environment,
     pub(crate) pools: Vec<PoolSetup>,
@@ -44,6 +47,8 @@ pub(crate) struct State {
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,
+    /// Registrations under way: looking up a name, or waiting for the database.
+    pub(crate) arriving: Semaphore,
     /// One registration at a time, so that store and memory agree.
     pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) ports: Ports,
@@ -89,6 +94,15 @@ impl State {
     pub(crate) fn members(&self, id: &PoolId) -> Option<Vec<Member>> {
         let setup = self.pool(id)?;
         Some(merge(&setup.instances, self.roster.read().members(id)))
+    }
+
+    /// What was last seen of a pool, without those that have left since; `None` until it is seen.
+    pub(crate) fn seen(&self, id: &PoolId) -> Option<PoolSnapshot> {
+        let members: HashSet<_> = self.members(id)?.into_iter().map(|member| member.setup.id).collect();
+        let snapshot = self.snapshot.borrow().clone();
+        let mut seen = snapshot.pools.iter().find(|pool| &pool.id == id)?.clone();
+        seen.instances.retain(|instance| members.contains(&instance.id));
+        Some(seen)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

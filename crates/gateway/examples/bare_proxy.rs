@@ -15,6 +15,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use mimalloc::MiMalloc;
 use pingora_core::{
     server::{Server, configuration::ServerConf},
     upstreams::peer::HttpPeer,
@@ -22,6 +23,10 @@ use pingora_core::{
 use pingora_error::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{ProxyHttp, Session, http_proxy_service};
+
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Idle connections that are kept, as in the other proxies of the bench.
 const KEEPALIVE: usize = 1_000;
@@ -54,16 +59,16 @@ impl ProxyHttp for Bare {
 }
 
 fn main() -> Result<()> {
-    let bad = |_| {
+    let bad = || {
         Error::explain(
             ErrorType::InternalError,
             "arguments: LISTEN INSTANCE…, each an address with its port",
         )
     };
     let addresses: Result<Vec<SocketAddr>, _> = env::args().skip(1).map(|text| text.parse()).collect();
-    let addresses = addresses.map_err(bad)?;
+    let addresses = addresses.map_err(|_| bad())?;
     let [listen, instances @ ..] = addresses.as_slice() else {
-        return Err(bad(()));
+        return Err(bad());
     };
     let conf = ServerConf {
         threads: 1,

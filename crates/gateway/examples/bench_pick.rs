@@ -6,8 +6,11 @@
 //!
 //! One thread, interleaved rounds, medians. Ours is a whole request: the pick, and what its beginning and its end cost the algorithm's
 //! memory. Pingora's is `select` alone, which has no such memory.
+//!
+//! With the arguments `names` it says who is measured; with `NAME SIZE PICKS` it picks that often and says nothing, for somebody who
+//! counts instructions.
 
-use std::{collections::BTreeSet, hint::black_box, time::Instant};
+use std::{collections::BTreeSet, env, hint::black_box, time::Instant};
 
 use gateway::bench::Picks;
 use model::Algorithm;
@@ -19,10 +22,28 @@ use pingora_load_balancing::{
 const SIZES: [usize; 3] = [3, 100, 10_000];
 const ROUNDS: usize = 9;
 const PICKS: u32 = 200_000;
+/// Makes neighbours of numbers that are none, for hashes (Knuth's multiplicative hash).
+const SPREAD: u32 = 2_654_435_761;
 
 type Pick = Box<dyn Fn(u32)>;
 
 fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["names"] => contestants().iter().for_each(|(name, _)| println!("{name}")),
+        [name, size, picks] => pick(name, size.parse().expect("a number"), picks.parse().expect("a number")),
+        _ => compare(),
+    }
+}
+
+fn pick(name: &str, size: usize, picks: u32) {
+    let contestants = contestants();
+    let (_, make) = contestants.iter().find(|(known, _)| known == name).expect("one of `names`");
+    let pick = make(size);
+    (0..picks).for_each(|n| pick(n.wrapping_mul(SPREAD)));
+}
+
+fn compare() {
     println!("ns per request over {ROUNDS} rounds of {PICKS}, medians");
     println!("{:<34} {:>9} {:>9} {:>9} {:>17}", "", "n = 3", "100", "10,000", "10,000 over 3");
     for (name, make) in contestants() {
@@ -78,7 +99,7 @@ where
 fn measure(pick: &Pick) -> f64 {
     let started = Instant::now();
     for n in 0..PICKS {
-        pick(n.wrapping_mul(2_654_435_761));
+        pick(n.wrapping_mul(SPREAD));
     }
     started.elapsed().as_secs_f64() * 1e9 / f64::from(PICKS)
 }

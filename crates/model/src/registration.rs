@@ -46,8 +46,6 @@ pub struct Registration {
     pub metadata: BTreeMap<String, String>,
     /// Unix time, ms.
     pub registered_at_ms: i64,
-    /// Unix time of its last sign of life, ms.
-    pub heartbeat_at_ms: i64,
 }
 
 /// What a row of the instance table shows of it.

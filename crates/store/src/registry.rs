@@ -1,7 +1,7 @@
 //! Instances that have announced themselves.
 
 use async_trait::async_trait;
-use control::ports::{AuditEntry, Beat, Registry, StoreError};
+use control::ports::{AuditEntry, Registry, StoreError};
 use model::{CheckTarget, InstanceId, NewEvent, PathPrefix, PoolId, Registration, Weight};
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 #[async_trait]
 impl Registry for Store {
     async fn list(&self) -> Result<Vec<Registration>, StoreError> {
-        let sql = "SELECT pool, id, address, check_address, check_path, weight, zone, capabilities, tags, metadata, registered_at_ms,
-                   heartbeat_at_ms FROM instances ORDER BY pool, id";
+        let sql = "SELECT pool, id, address, check_address, check_path, weight, zone, capabilities, tags, metadata, registered_at_ms
+                   FROM instances ORDER BY pool, id";
         let rows = self.db.fetch(sql, values![]).await?;
         rows.iter().map(|row| row.read("instances", "id", registration)).collect()
     }
@@ -25,11 +25,10 @@ impl Registry for Store {
         let mut tx = self.db.begin().await?;
         tx.execute(
             "INSERT INTO instances (pool, id, address, check_address, check_path, weight, zone, capabilities, tags, metadata,
-             registered_at_ms, heartbeat_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             registered_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              ON CONFLICT (pool, id) DO UPDATE SET address = excluded.address, check_address = excluded.check_address,
              check_path = excluded.check_path, weight = excluded.weight, zone = excluded.zone, capabilities = excluded.capabilities,
-             tags = excluded.tags, metadata = excluded.metadata, registered_at_ms = excluded.registered_at_ms,
-             heartbeat_at_ms = excluded.heartbeat_at_ms",
+             tags = excluded.tags, metadata = excluded.metadata, registered_at_ms = excluded.registered_at_ms",
             values![
                 registration.pool.as_str(),
                 registration.id.as_str(),
@@ -42,27 +41,11 @@ impl Registry for Store {
                 json(&registration.tags).as_str(),
                 json(&registration.metadata).as_str(),
                 registration.registered_at_ms,
-                registration.heartbeat_at_ms,
             ],
         )
         .await?;
         journal::write_audit(&mut tx, audit).await?;
         events::write(&mut tx, event).await?;
-        tx.commit().await
-    }
-
-    async fn heartbeat(&self, beats: &[Beat]) -> Result<(), StoreError> {
-        if beats.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.db.begin().await?;
-        for beat in beats {
-            tx.execute(
-                "UPDATE instances SET heartbeat_at_ms = $3 WHERE pool = $1 AND id = $2 AND heartbeat_at_ms < $3",
-                values![beat.pool.as_str(), beat.id.as_str(), beat.at_ms],
-            )
-            .await?;
-        }
         tx.commit().await
     }
 
@@ -102,7 +85,6 @@ fn registration(row: &Row) -> Result<Registration, Unreadable> {
         tags: serde_json::from_str(&row.get::<String>("tags")?)?,
         metadata: serde_json::from_str(&row.get::<String>("metadata")?)?,
         registered_at_ms: row.get("registered_at_ms")?,
-        heartbeat_at_ms: row.get("heartbeat_at_ms")?,
     })
 }
 

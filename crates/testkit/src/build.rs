@@ -172,6 +172,5 @@ pub fn registration(pool_name: &str, name: &str) -> Registration {
         tags: vec![],
         metadata: BTreeMap::new(),
         registered_at_ms: NOW_MS,
-        heartbeat_at_ms: NOW_MS,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use control::{RegistrySetup, access::BearerToken, decide::reach::Reach};
+use control::{INSTANCES_MAX, RegistrySetup, access::BearerToken, decide::reach::Reach};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
@@ -69,7 +69,7 @@ impl RegistrySettings {
         }
         BadValue::within("registry.expire_s", self.expire_s, 2..=86_400)?;
         BadValue::within("registry.refresh_s", self.refresh_s, 1..=self.expire_s.min(3_601) - 1)?;
-        BadValue::within("registry.max_instances", self.max_instances, 1..=2_000)
+        BadValue::within("registry.max_instances", self.max_instances, 1..=INSTANCES_MAX)
     }
 
     /// For a console that listens at `own` and is told to people as `url`; `None` while the registry is off.

@@ -5,19 +5,17 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
 };
 
-use control::{InstanceSetup, PoolSetup};
+use control::{INSTANCES_MAX, InstanceSetup, PoolSetup, decide::offer};
 use model::{InstancePolicy, PoolPolicy, Route, SourceId};
 
 use super::{
-    ConfigError, InstanceSettings, Origin, PoolSettings, Settings,
+    ConfigError, Origin, PoolSettings, Settings,
     error::{BadValue, echo},
     health,
 };
 
-/// How many pools and instances one console is built for.
+/// How many pools one console is built for.
 const POOLS_MAX: usize = 200;
-const INSTANCES_MAX: usize = 2_000;
-const ZONE_MAX_CHARS: usize = 63;
 
 /// The id under which the built-in gateway is a source.
 pub(crate) fn builtin_gateway() -> SourceId {
@@ -101,7 +99,8 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
                 format!("the pool {} has two instances at {address}", pool.id),
             ));
         }
-        check_zone(instance).map_err(|why| ConfigError::wrong(origin, BadValue::new(key("zone"), why)))?;
+        let zone = instance.zone.clone().map(offer::zone).transpose();
+        let zone = zone.map_err(|bad| ConfigError::wrong(origin, BadValue::new(key("zone"), bad.reason)))?;
         policy.instances.insert(
             instance.id.clone(),
             InstancePolicy {
@@ -112,7 +111,7 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
         instances.push(InstanceSetup {
             id: instance.id.clone(),
             address,
-            zone: instance.zone.clone(),
+            zone,
         });
     }
     Ok(PoolSetup {
@@ -122,15 +121,6 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
         tls: pool.tls.clone(),
         defaults: policy,
     })
-}
-
-fn check_zone(instance: &InstanceSettings) -> Result<(), String> {
-    match &instance.zone {
-        Some(zone) if zone.trim().is_empty() || zone.chars().count() > ZONE_MAX_CHARS || zone.chars().any(char::is_control) => {
-            Err("it is empty, too long or not visible".to_owned())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The first address the name has.

@@ -115,10 +115,7 @@ pub(super) async fn sync(State(console): State<Console>, Path(id): Path<String>,
     };
     if !gateways.lets_in(request.headers()) {
         let detail = "the token is not the one in the console's settings (gateways.token)";
-        let mut response = problem(StatusCode::UNAUTHORIZED, detail);
-        let scheme = HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-        return response;
+        return ProblemDetails::unauthorized(detail).into_response();
     }
     let id: GatewayId = match id.parse() {
         Ok(id) => id,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, Method, Uri},
+    http::{HeaderValue, Method, StatusCode, Uri},
     middleware::Next,
     response::Response,
 };
@@ -25,15 +25,17 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers().get(REQUEST_ID));
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
-    let path = redacted(request.uri());
+    let uri = request.uri().clone();
+    let path = redacted(&uri);
     let peer = request.extensions().get::<Peer>().map(|p| p.0.ip().to_string()).unwrap_or_default();
     let mut response = next.run(request).await;
+    let is_frequent = is_frequent(uri.path(), response.status());
     let status = response.status().as_u16();
     let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let shown = id.to_str().unwrap_or_default();
     if status >= 500 {
         tracing::error!(request = shown, %method, path, status, took_us, peer, "a request failed");
-    } else if matches!(method, Method::GET | Method::HEAD) || (status < 300 && is_frequent(&path)) {
+    } else if matches!(method, Method::GET | Method::HEAD) || is_frequent {
         tracing::debug!(request = shown, %method, path, status, took_us, peer, "answered");
     } else {
         tracing::info!(request = shown, %method, path, status, took_us, peer, "answered");
@@ -43,8 +45,8 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
 }
 
 /// What machines send all the time.
-fn is_frequent(path: &str) -> bool {
-    path.starts_with(gateways::PREFIX) || path.starts_with(api::services::PREFIX) && path.ends_with("/heartbeat")
+fn is_frequent(path: &str, status: StatusCode) -> bool {
+    status.is_success() && (path.starts_with(gateways::PREFIX) || api::services::is_frequent(path, status))
 }
 
 fn request_id(given: Option<&HeaderValue>) -> HeaderValue {
@@ -93,6 +95,28 @@ mod tests {
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
         assert_eq!(redacted(&"/events?kind=x&after=5".parse().unwrap()), "/events?kind=x&after=5");
+    }
+
+    #[test]
+    fn what_machines_send_all_the_time_fills_no_log() {
+        let frequent = |uri: &str, status: u16| is_frequent(uri.parse::<Uri>().unwrap().path(), StatusCode::from_u16(status).unwrap());
+        for (uri, status) in [
+            ("/api/gateways/edge-1/sync", 200),
+            ("/api/scalability/services/web/web-1/heartbeat", 200),
+            ("/api/scalability/services/web/web-1/heartbeat?x=1", 200),
+            ("/api/scalability/health/update", 204),
+            ("/api/scalability/services/register", 200),
+        ] {
+            assert!(frequent(uri, status), "{uri}");
+        }
+        for (uri, status) in [
+            ("/api/scalability/services/web/web-1/heartbeat", 404),
+            ("/api/scalability/services/register", 201),
+            ("/api/scalability/services/web/web-1", 204),
+            ("/api/fn/deregister_instance?x=/heartbeat", 200),
+        ] {
+            assert!(!frequent(uri, status), "{uri}");
+        }
     }
 
     #[test]

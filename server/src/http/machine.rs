@@ -7,9 +7,14 @@ use axum::http::{HeaderMap, header};
 
 const BELOW: &str = "/api/scalability/";
 
+/// Whether machines ask for this.
+pub(super) fn is_for(path: &str) -> bool {
+    path.starts_with(BELOW)
+}
+
 /// Whether a request for this path with these headers is one of a machine.
 pub(super) fn asks(path: &str, headers: &HeaderMap) -> bool {
-    path.starts_with(BELOW) && has_token(headers)
+    is_for(path) && has_token(headers)
 }
 
 /// Whether it says that it brings one, right or wrong.

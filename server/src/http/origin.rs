@@ -57,6 +57,7 @@ fn decide(asked: &Asked<'_>) -> Result<(), &'static str> {
         (None, Some(origin)) if is_own(origin, asked.host, asked.public) => Ok(()),
         (None, Some(_)) => Err("this request was sent by a page of another origin"),
         (None, None) if reads || asked.machine => Ok(()),
+        (None, None) if machine::is_for(asked.path) => Err("this request brings no token; send the registry's as Authorization: Bearer"),
         (None, None) => Err("this request does not tell which page sent it; send an Origin header"),
     }
 }

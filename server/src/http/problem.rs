@@ -24,6 +24,8 @@ pub struct ProblemDetails {
     members: Map<String, Value>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
+    #[serde(skip)]
+    wants_token: bool,
 }
 
 impl ProblemDetails {
@@ -35,6 +37,15 @@ impl ProblemDetails {
             detail: detail.into(),
             members: Map::new(),
             retry_after_s: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S),
+            wants_token: false,
+        }
+    }
+
+    /// To a machine whose bearer token is missing or wrong.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self {
+            wants_token: true,
+            ..Self::new(StatusCode::UNAUTHORIZED, detail)
         }
     }
 
@@ -54,7 +65,10 @@ impl ProblemDetails {
 impl From<ApiError> for ProblemDetails {
     fn from(error: ApiError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut problem = Self::new(status, error.to_string());
+        let mut problem = match error {
+            ApiError::WrongToken => Self::unauthorized(error.to_string()),
+            _ => Self::new(status, error.to_string()),
+        };
         if let ApiError::TooManyRequests { retry_after_s } = error {
             problem.retry_after_s = Some(retry_after_s);
         }
@@ -78,7 +92,7 @@ impl IntoResponse for ProblemDetails {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.kind == "urn:evenkeel:wrong_token" {
+        if self.wants_token {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // For the layer that answers browsers with a page.
@@ -104,6 +118,13 @@ mod tests {
             assert_eq!(json["detail"], error.to_string());
             assert_eq!(serde_json::from_value::<ApiError>(json).unwrap(), error);
         }
+    }
+
+    #[test]
+    fn only_a_missing_token_is_asked_for() {
+        let asks = |problem: ProblemDetails| problem.into_response().headers().contains_key(header::WWW_AUTHENTICATE);
+        assert!(asks(ApiError::WrongToken.into()) && asks(ProblemDetails::unauthorized("no token")));
+        assert!(!asks(ApiError::SignedOut.into()), "a browser would ask its user for something");
     }
 
     #[test]

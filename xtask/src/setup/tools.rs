@@ -42,7 +42,7 @@ enum Probe {
 /// esbuild and Playwright both ask for 18, which is what Debian 12 has.
 const NODE_MAJOR: u32 = 18;
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 12] = [
     Tool {
         part: Part::Build,
         name: "C and C++ compiler, make",
@@ -112,6 +112,13 @@ const TOOLS: [Tool; 10] = [
         why: "makes the steady load of the measurements",
         packages: &["nghttp2-client"],
         probe: Probe::Programs(&["h2load"]),
+    },
+    Tool {
+        part: Part::Peers,
+        name: "valgrind",
+        why: "counts the instructions of a pick",
+        packages: &["valgrind"],
+        probe: Probe::Programs(&["valgrind"]),
     },
     Tool {
         part: Part::Peers,

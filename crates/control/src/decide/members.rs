@@ -128,7 +128,6 @@ mod tests {
             tags: vec![],
             metadata: BTreeMap::new(),
             registered_at_ms: 0,
-            heartbeat_at_ms: 0,
         }))
     }
 

@@ -11,7 +11,7 @@ pub const ENTRIES_MAX: usize = 32;
 /// A capability, a tag, a metadata key.
 pub const WORD_MAX_BYTES: usize = 63;
 /// A zone.
-pub const ZONE_MAX_CHARS: usize = 63;
+const ZONE_MAX_CHARS: usize = 63;
 /// A metadata value.
 pub const VALUE_MAX_CHARS: usize = 256;
 
@@ -40,11 +40,19 @@ pub fn announced(offer: Offer) -> Result<Announced, InvalidValue> {
         endpoint: reach::endpoint("address", &offer.address)?,
         check: check.transpose()?,
         weight: Weight::new(offer.weight.unwrap_or(Weight::ONE.get()))?,
-        zone: offer.zone.map(|zone| visible("zone", zone, ZONE_MAX_CHARS)).transpose()?,
+        zone: offer.zone.map(zone).transpose()?,
         capabilities: words("capabilities", offer.capabilities)?,
         tags: words("tags", offer.tags)?,
         metadata: metadata(offer.metadata)?,
     })
+}
+
+/// A zone, whether an offer or the settings name it.
+///
+/// # Errors
+/// [`InvalidValue`] on field `zone`.
+pub fn zone(zone: String) -> Result<String, InvalidValue> {
+    visible("zone", zone, ZONE_MAX_CHARS)
 }
 
 /// Sorted and each once, so that the same offer in another order is no change.

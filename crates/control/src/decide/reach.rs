@@ -3,6 +3,8 @@
 //!
 //! A name is looked up once. Every address it stands for has to be allowed, and one of them is kept in its place, so that an answer which
 //! changes later (DNS rebinding) changes nothing.
+//!
+//! Which addresses are this machine's own is asked of a function that is handed in: a listener on all addresses is on each of them.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -75,7 +77,7 @@ fn parse(field: &str, text: &str) -> Result<(Endpoint, String), InvalidValue> {
     let url = url.map_err(|e| wrong(&format!("is not host:port or http://host:port ({e})")))?;
     if url.scheme() != "http" {
         return Err(wrong(
-            "must be plain http: the gateway and its checks speak nothing else to instances",
+            "must be http: whether instances are spoken to over TLS is the pool's setting (tls), and a health_url is checked without",
         ));
     }
     if !url.username().is_empty() || url.password().is_some() || text.contains('@') {
@@ -90,25 +92,35 @@ fn parse(field: &str, text: &str) -> Result<(Endpoint, String), InvalidValue> {
 }
 
 impl Reach {
-    /// The one address to use from now on, given all that the host stands for.
+    /// The one address to use from now on, given all that the host stands for: `kept`, which was used until now, while it is among them;
+    /// else the smallest, so that answers in another order (round robin) change nothing.
     ///
     /// # Errors
     /// [`InvalidValue`] on `field`, with the setting that does not allow it.
-    pub fn pin(&self, field: &str, port: u16, addresses: &[IpAddr]) -> Result<SocketAddr, InvalidValue> {
+    pub fn pin(
+        &self,
+        field: &str,
+        port: u16,
+        addresses: &[IpAddr],
+        kept: Option<IpAddr>,
+        is_local: impl Fn(IpAddr) -> bool,
+    ) -> Result<SocketAddr, InvalidValue> {
         let wrong = |why: String| InvalidValue::new(field, why);
         if addresses.len() > ADDRESSES_MAX {
             return Err(wrong(format!("stands for more than {ADDRESSES_MAX} addresses")));
         }
         for address in addresses {
-            self.permits(SocketAddr::new(*address, port)).map_err(wrong)?;
+            self.permits(SocketAddr::new(*address, port), &is_local).map_err(wrong)?;
         }
-        let first = addresses.first().ok_or_else(|| wrong("stands for no address".to_owned()))?;
-        Ok(SocketAddr::new(first.to_canonical(), port))
+        let canonical = || addresses.iter().map(IpAddr::to_canonical);
+        let pinned = canonical().find(|ip| kept == Some(*ip)).or_else(|| canonical().min());
+        let pinned = pinned.ok_or_else(|| wrong("stands for no address".to_owned()))?;
+        Ok(SocketAddr::new(pinned, port))
     }
 
     /// # Errors
     /// Why not, as the end of a sentence about the address.
-    pub fn permits(&self, address: SocketAddr) -> Result<(), String> {
+    pub fn permits(&self, address: SocketAddr, is_local: impl Fn(IpAddr) -> bool) -> Result<(), String> {
         let (ip, port) = (address.ip().to_canonical(), address.port());
         if let Some(what) = never(ip) {
             return Err(format!("{ip} is {what}, which no setting allows"));
@@ -122,16 +134,12 @@ impl Reach {
         if !self.ports.iter().any(|range| range.contains(&port)) {
             return Err(format!("port {port} is not in registry.ports"));
         }
-        if self.own.iter().any(|own| is_same(*own, ip, port)) {
+        let is_there = |own: SocketAddr| own.ip().to_canonical() == ip || (own.ip().is_unspecified() && (ip.is_loopback() || is_local(ip)));
+        if self.own.iter().any(|own| own.port() == port && is_there(*own)) {
             return Err(format!("{ip}:{port} is this console or its gateway"));
         }
         Ok(())
     }
-}
-
-/// A listener on all addresses is at least on the loopback.
-fn is_same(own: SocketAddr, ip: IpAddr, port: u16) -> bool {
-    own.port() == port && (own.ip().to_canonical() == ip || (own.ip().is_unspecified() && ip.is_loopback()))
 }
 
 /// What the address is, when no list can allow it.
@@ -143,8 +151,12 @@ fn never(ip: IpAddr) -> Option<&'static str> {
 }
 
 fn never_v4(ip: Ipv4Addr) -> Option<&'static str> {
-    // Where Alibaba and Oracle keep theirs; everybody else's is link-local.
-    const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192)];
+    // Where Alibaba, Oracle and Azure (WireServer) keep theirs; everybody else's is link-local.
+    const METADATA: [Ipv4Addr; 3] = [
+        Ipv4Addr::new(100, 100, 100, 200),
+        Ipv4Addr::new(192, 0, 0, 192),
+        Ipv4Addr::new(168, 63, 129, 16),
+    ];
     match ip.octets() {
         [0, ..] => Some("unspecified"),
         [169, 254, ..] => Some("link-local"),
@@ -156,18 +168,14 @@ fn never_v4(ip: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn never_v6(ip: Ipv6Addr) -> Option<&'static str> {
-    // Where AWS and Google keep theirs.
-    const METADATA: [Ipv6Addr; 2] = [
-        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
-    ];
-    let segments = ip.segments();
-    match segments {
+    match ip.segments() {
         _ if ip.is_loopback() => None,
-        _ if METADATA.contains(&ip) => Some("a cloud's metadata service"),
+        // Where AWS (instance metadata, time, pod identity) and Google keep theirs.
+        [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => Some("a cloud's metadata service"),
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("unspecified"),
-        // IPv4-compatible, NAT64 (RFC 6052, RFC 8215), 6to4 and Teredo lead to an IPv4 address that was not looked at.
-        [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0, ..] => Some("another address in disguise"),
+        // IPv4-compatible, IPv4-translated (RFC 2765), NAT64 (RFC 6052, RFC 8215), 6to4 and Teredo lead to an IPv4 address that was not
+        // looked at.
+        [0, 0, 0, 0, 0 | 0xffff, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..] | [0x2001, 0, ..] => Some("another address in disguise"),
         _ if ip.is_unicast_link_local() => Some("link-local"),
         _ if ip.is_multicast() => Some("multicast"),
         _ => None,
@@ -188,6 +196,11 @@ mod tests {
         }
     }
 
+    /// This machine has one address beside the loopback.
+    fn is_local(ip: IpAddr) -> bool {
+        ip == IpAddr::from([10, 0, 0, 1])
+    }
+
     fn everything() -> Reach {
         Reach {
             ports: vec![0..=u16::MAX],
@@ -205,7 +218,7 @@ mod tests {
             Host::Domain(name) => return Err(format!("{name} is a name")),
         };
         reach
-            .pin("address", endpoint.port, &[ip])
+            .pin("address", endpoint.port, &[ip], None, is_local)
             .map(|a| a.to_string())
             .map_err(|e| e.reason)
     }
@@ -241,12 +254,17 @@ mod tests {
             "[::169.254.169.254]:80",
             "[64:ff9b::a9fe:a9fe]:80",
             "[64:ff9b:1::a9fe:a9fe]:80",
+            "[::ffff:0:169.254.169.254]:80",
+            "[::ffff:0:10.0.0.5]:80",
             "[2002:a9fe:a9fe::1]:80",
             "[2001:0:a9fe:a9fe::1]:80",
             "[fe80::1]:80",
             "[fd00:ec2::254]:80",
+            "[fd00:ec2::23]:80",
             "[fd20:ce::254]:80",
             "100.100.100.200:80",
+            "168.63.129.16:80",
+            "[::ffff:168.63.129.16]:32526",
             "192.0.0.192:80",
             "0.0.0.0:80",
             "0.1.2.3:80",
@@ -273,10 +291,14 @@ mod tests {
             ("http://10.0.0.5", "port 80 is not in registry.ports"),
             ("127.0.0.1:3000", "127.0.0.1:3000 is this console or its gateway"),
             ("127.0.0.2:8080", "127.0.0.2:8080 is this console or its gateway"),
+            ("10.0.0.1:8080", "10.0.0.1:8080 is this console or its gateway"),
+            ("[::ffff:10.0.0.1]:8080", "10.0.0.1:8080 is this console or its gateway"),
         ] {
             assert_eq!(pinned(&one, text).unwrap_err(), reason);
         }
-        assert!(pinned(&one, "127.0.0.2:3000").is_ok() && pinned(&one, "10.0.0.5:3000").is_ok());
+        for text in ["127.0.0.2:3000", "10.0.0.5:3000", "10.0.0.5:8080", "10.0.0.1:3000"] {
+            assert!(pinned(&one, text).is_ok(), "{text}");
+        }
         let refused = pinned(&reach(&[]), "10.0.0.5:9000").unwrap_err();
         assert!(refused.starts_with("registry.allow names no network"), "{refused}");
     }
@@ -285,12 +307,23 @@ mod tests {
     fn one_address_that_is_not_allowed_spoils_the_name() {
         let reach = reach(&["10.0.0.0/24"]);
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let pin = |addresses: &[IpAddr]| reach.pin("address", 9000, addresses);
+        let pin = |addresses: &[IpAddr]| reach.pin("address", 9000, addresses, None, is_local);
         assert_eq!(pin(&[ip("10.0.0.5"), ip("10.0.0.6")]), Ok("10.0.0.5:9000".parse().unwrap()));
         assert!(pin(&[ip("10.0.0.5"), ip("169.254.169.254")]).is_err());
         assert!(pin(&[ip("10.0.0.5"), ip("10.0.1.5")]).is_err());
         assert!(pin(&[]).is_err());
         assert!(pin(&vec![ip("10.0.0.5"); ADDRESSES_MAX + 1]).is_err());
+    }
+
+    #[test]
+    fn the_address_in_use_stays_while_the_name_has_it() {
+        let reach = reach(&["10.0.0.0/24"]);
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let pin = |addresses: &[IpAddr], kept| reach.pin("address", 9000, addresses, kept, is_local).unwrap().ip();
+        assert_eq!(pin(&[ip(7), ip(5), ip(6)], None), ip(5));
+        assert_eq!(pin(&[ip(6), ip(7), ip(5)], None), ip(5));
+        assert_eq!(pin(&[ip(5), ip(6)], Some(ip(6))), ip(6));
+        assert_eq!(pin(&[ip(7), ip(5)], Some(ip(6))), ip(5), "it has left the name");
     }
 
     #[test]
@@ -357,7 +390,8 @@ mod tests {
             let ip = Ipv4Addr::from_bits(bits);
             let (plain, mapped) = (IpAddr::V4(ip), IpAddr::V6(ip.to_ipv6_mapped()));
             for reach in [everything(), reach(&["10.0.0.0/8"])] {
-                prop_assert_eq!(reach.pin("a", port, &[plain]), reach.pin("a", port, &[mapped]));
+                let pin = |ip| reach.pin("a", port, &[ip], None, is_local);
+                prop_assert_eq!(pin(plain), pin(mapped));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,20 +15,17 @@ use super::members::Member;
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub registration: Arc<Registration>,
-    /// Unix time, ms: what is shown.
+    /// Unix time of its last sign of life, ms: what is shown.
     pub heartbeat_at_ms: i64,
     /// What expiry goes by: a clock that jumps expires nobody.
     heard: Instant,
-    is_kept: bool,
+    /// On its way out of the store, where a sign of life would be lost.
+    is_leaving: bool,
 }
 
 impl Entry {
-    /// With its newest sign of life.
-    pub fn current(&self) -> Registration {
-        Registration {
-            heartbeat_at_ms: self.heartbeat_at_ms,
-            ..(*self.registration).clone()
-        }
+    fn is_silent(&self, now: Instant, expire: Duration) -> bool {
+        now.saturating_duration_since(self.heard) >= expire
     }
 
     pub fn shown(&self) -> Registered {
@@ -43,24 +41,25 @@ impl Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
     pools: BTreeMap<PoolId, BTreeMap<InstanceId, Entry>>,
+    looked: Option<Instant>,
 }
 
 impl Roster {
     /// Those that were kept over a restart: heard of just now, because while the console was away nobody could be.
-    pub fn restored(registrations: Vec<Registration>, now: Instant) -> Self {
+    pub fn restored(registrations: Vec<Registration>, now: Instant, now_ms: i64) -> Self {
         let mut roster = Self::default();
         for registration in registrations {
-            roster.put(registration, now);
+            roster.put(registration, now, now_ms);
         }
         roster
     }
 
     /// New or anew.
-    pub fn put(&mut self, registration: Registration, now: Instant) {
+    pub fn put(&mut self, registration: Registration, now: Instant, now_ms: i64) {
         let entry = Entry {
-            heartbeat_at_ms: registration.heartbeat_at_ms,
+            heartbeat_at_ms: now_ms,
             heard: now,
-            is_kept: true,
+            is_leaving: false,
             registration: Arc::new(registration),
         };
         let pool = self.pools.entry(entry.registration.pool.clone()).or_default();
@@ -81,44 +80,80 @@ impl Roster {
         self.pools.get(pool).map_or(0, BTreeMap::len)
     }
 
+    /// Over all pools.
+    pub fn total(&self) -> usize {
+        self.pools.values().map(BTreeMap::len).sum()
+    }
+
+    /// Those of the pool at this address.
+    pub fn at(&self, pool: &PoolId, address: SocketAddr) -> impl Iterator<Item = &InstanceId> {
+        let entries = self.pools.get(pool).into_iter().flatten();
+        entries
+            .filter(move |(_, entry)| entry.registration.address == address)
+            .map(|(id, _)| id)
+    }
+
     pub fn members(&self, pool: &PoolId) -> impl Iterator<Item = Member> {
         let entries = self.pools.get(pool).into_iter().flat_map(BTreeMap::values);
         entries.map(|entry| Member::registered(entry.registration.clone()))
     }
 
-    /// Whether it is known.
+    /// Whether it is known, and not leaving: who is told that it was heard of stays.
     pub fn heard(&mut self, pool: &PoolId, id: &InstanceId, now: Instant, now_ms: i64) -> bool {
-        let Some(entry) = self.pools.get_mut(pool).and_then(|members| members.get_mut(id)) else {
+        let Some(entry) = self.entry(pool, id).filter(|entry| !entry.is_leaving) else {
             return false;
         };
-        (entry.heard, entry.heartbeat_at_ms, entry.is_kept) = (now, now_ms, false);
+        (entry.heard, entry.heartbeat_at_ms) = (now, now_ms);
         true
+    }
+
+    /// A registration that says what is known already is a sign of life; `None` for any other.
+    pub fn refresh(&mut self, registration: &Registration, now: Instant, now_ms: i64) -> Option<Arc<Registration>> {
+        let known = self.get(&registration.pool, &registration.id)?.registration.clone();
+        let says_the_same = *known
+            == Registration {
+                registered_at_ms: known.registered_at_ms,
+                ..registration.clone()
+            };
+        (says_the_same && self.heard(&registration.pool, &registration.id, now, now_ms)).then_some(known)
+    }
+
+    /// Notes that somebody looks for the silent, as should happen once `every`. Time in which nobody did is nobody's silence: the process
+    /// stood still, and no heartbeat could arrive.
+    pub fn look(&mut self, now: Instant, every: Duration) {
+        let gap = self.looked.replace(now).map(|before| now.saturating_duration_since(before));
+        let late = gap.unwrap_or_default().saturating_sub(every);
+        if late > every {
+            for entry in self.pools.values_mut().flat_map(BTreeMap::values_mut) {
+                entry.heard = (entry.heard + late).min(now);
+            }
+        }
     }
 
     /// Those nothing was heard of for `expire`, by pool and name.
     pub fn silent(&self, now: Instant, expire: Duration) -> Vec<Entry> {
         let all = self.pools.values().flat_map(BTreeMap::values);
-        all.filter(|entry| now.saturating_duration_since(entry.heard) >= expire)
-            .cloned()
-            .collect()
+        all.filter(|entry| entry.is_silent(now, expire)).cloned().collect()
     }
 
-    /// The signs of life that the store does not know of yet.
-    pub fn to_keep(&self) -> Vec<Entry> {
-        let all = self.pools.values().flat_map(BTreeMap::values);
-        all.filter(|entry| !entry.is_kept).cloned().collect()
+    /// Marks one as leaving that is still silent. `false`, and no mark, when it is not, or is not known.
+    pub fn leave(&mut self, pool: &PoolId, id: &InstanceId, now: Instant, expire: Duration) -> bool {
+        let Some(entry) = self.entry(pool, id).filter(|entry| entry.is_silent(now, expire)) else {
+            return false;
+        };
+        entry.is_leaving = true;
+        true
     }
 
-    /// The store knows of these; of one that was heard of again meanwhile, not yet.
-    pub fn kept(&mut self, entries: &[Entry]) {
-        for kept in entries {
-            let members = self.pools.get_mut(&kept.registration.pool);
-            if let Some(entry) = members.and_then(|members| members.get_mut(&kept.registration.id))
-                && entry.heartbeat_at_ms == kept.heartbeat_at_ms
-            {
-                entry.is_kept = true;
-            }
+    /// It could not leave.
+    pub fn stay(&mut self, pool: &PoolId, id: &InstanceId) {
+        if let Some(entry) = self.entry(pool, id) {
+            entry.is_leaving = false;
         }
+    }
+
+    fn entry(&mut self, pool: &PoolId, id: &InstanceId) -> Option<&mut Entry> {
+        self.pools.get_mut(pool)?.get_mut(id)
     }
 }
 
@@ -141,7 +176,6 @@ mod tests {
             tags: vec![],
             metadata: BTreeMap::new(),
             registered_at_ms: 0,
-            heartbeat_at_ms: 0,
         }
     }
 
@@ -154,7 +188,7 @@ mod tests {
         let (start, expire) = (Instant::now(), Duration::from_secs(60));
         let at = |s: u64| start + Duration::from_secs(s);
         let web: PoolId = "web".parse().unwrap();
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start);
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
         assert_eq!(names(&roster.silent(at(59), expire)), [""; 0]);
         // The wall clock has jumped a year ahead.
         assert!(roster.heard(&web, &id("a"), at(30), 31_536_000_000));
@@ -171,16 +205,43 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_of_life_during_the_write_is_written_next_time() {
-        let now = Instant::now();
-        let web: PoolId = "web".parse().unwrap();
-        let mut roster = Roster::restored(vec![registration("a"), registration("b")], now);
-        assert!(roster.to_keep().is_empty());
-        roster.heard(&web, &id("a"), now, 1);
-        roster.heard(&web, &id("b"), now, 1);
-        let written = roster.to_keep();
-        roster.heard(&web, &id("b"), now, 2);
-        roster.kept(&written);
-        assert_eq!(names(&roster.to_keep()), ["b"]);
+    fn a_sign_of_life_keeps_its_instance_or_is_not_acknowledged() {
+        let (start, expire) = (Instant::now(), Duration::from_secs(60));
+        let at = |s: u64| start + Duration::from_secs(s);
+        let (web, a, b): (PoolId, _, _) = ("web".parse().unwrap(), id("a"), id("b"));
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
+        assert_eq!(names(&roster.silent(at(60), expire)), ["a", "b"]);
+        assert!(roster.heard(&web, &a, at(60), 0));
+        assert!(!roster.leave(&web, &a, at(60), expire), "it was heard of after the look");
+        assert!(roster.leave(&web, &b, at(60), expire));
+        assert!(!roster.heard(&web, &b, at(60), 0), "it has to register again");
+        roster.stay(&web, &b);
+        assert!(roster.heard(&web, &b, at(61), 0), "the store could not let it go");
+        assert_eq!(names(&roster.silent(at(61), expire)), [""; 0]);
+        assert!(!roster.leave(&web, &id("z"), at(61), expire));
+    }
+
+    #[test]
+    fn time_in_which_nobody_looked_is_nobodys_silence() {
+        let (start, every, expire) = (Instant::now(), Duration::from_secs(1), Duration::from_secs(60));
+        let at = |s: u64| start + Duration::from_secs(s);
+        let (web, b): (PoolId, _) = ("web".parse().unwrap(), id("b"));
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
+        for s in 0..=50 {
+            roster.look(at(s), every);
+        }
+        // The process stands still for an hour; b is heard of before the next look.
+        assert!(roster.heard(&web, &b, at(3_650), 0));
+        roster.look(at(3_650), every);
+        assert_eq!(names(&roster.silent(at(3_650), expire)), [""; 0]);
+        for s in 3_651..=3_660 {
+            roster.look(at(s), every);
+        }
+        assert_eq!(
+            names(&roster.silent(at(3_660), expire)),
+            ["a"],
+            "silent for 51 s before and 9 s after"
+        );
+        assert_eq!(names(&roster.silent(at(3_710), expire)), ["a", "b"]);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, tasks: &TaskTr
         interval * RECONCILE_EVERY,
         reconcile::Reconcile::new(state.clone(), to_record),
     );
-    spawn(state, tasks, interval, registry::Registry::new(state.clone()));
+    spawn(state, tasks, interval, registry::Registry::new(state.clone(), interval));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     let (state, mut record) = (state.clone(), record::Record::new(state.clone(), batches));
     tasks.spawn(async move { record.run(&state, interval * RECORD_EVERY).await });

@@ -1,44 +1,46 @@
-//! The registry loop: takes out who was not heard of any more, and keeps the signs of life of everybody else.
+//! The registry loop: takes out who was not heard of any more.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use model::{Actor, EventKind, Registration};
 use tokio::sync::Notify;
 
 use super::Loop;
-use crate::{decide::roster::Entry, ports::Beat, registration::left, setup::RegistrySetup, state::State};
+use crate::{registration::left, setup::RegistrySetup, state::State};
 
 pub(super) struct Registry {
     state: Arc<State>,
+    /// Between two rounds.
+    every: Duration,
 }
 
 impl Registry {
-    pub(super) const fn new(state: Arc<State>) -> Self {
-        Self { state }
+    pub(super) const fn new(state: Arc<State>, every: Duration) -> Self {
+        Self { state, every }
     }
 
-    async fn keep(&self) -> Result<(), String> {
-        let news = self.state.roster.read().to_keep();
-        if news.is_empty() {
-            return Ok(());
-        }
-        let beats: Vec<Beat> = news.iter().map(beat).collect();
-        self.state.ports.registry.heartbeat(&beats).await.map_err(|e| e.to_string())?;
-        self.state.roster.write().kept(&news);
-        Ok(())
-    }
-
-    /// The store first: one that cannot be told of stays, and its health checks go on speaking for it.
+    /// The store first: one that cannot be told of stays, and its health checks go on speaking for it. A heartbeat that comes meanwhile is
+    /// told to register again.
     async fn expire(&self, registry: &RegistrySetup) -> Result<(), String> {
         let state = &self.state;
-        if state.roster.read().silent(Instant::now(), registry.expire).is_empty() {
+        let silent = {
+            let (now, mut roster) = (Instant::now(), state.roster.write());
+            roster.look(now, self.every);
+            roster.silent(now, registry.expire)
+        };
+        if silent.is_empty() {
             return Ok(());
         }
         let _one_at_a_time = state.registering.lock().await;
-        // Some may have come back while the lock was waited for.
-        let silent = state.roster.read().silent(Instant::now(), registry.expire);
         for entry in silent {
             let Registration { pool, id, .. } = &*entry.registration;
+            // It may have come back while others were waited for.
+            if !state.roster.write().leave(pool, id, Instant::now(), registry.expire) {
+                continue;
+            }
             let event = left(
                 state.now_ms(),
                 EventKind::InstanceExpired,
@@ -47,20 +49,14 @@ impl Registry {
                 format!("no heartbeat for {} s", registry.expire.as_secs_f32()),
                 Actor::system("registry"),
             );
-            let gone = state.ports.registry.deregister(pool, id, None, &event).await;
-            gone.map_err(|e| e.to_string())?;
+            if let Err(error) = state.ports.registry.deregister(pool, id, None, &event).await {
+                state.roster.write().stay(pool, id);
+                return Err(error.to_string());
+            }
             state.roster.write().remove(pool, id);
             state.reconcile_now.notify_one();
         }
         Ok(())
-    }
-}
-
-fn beat(entry: &Entry) -> Beat {
-    Beat {
-        pool: entry.registration.pool.clone(),
-        id: entry.registration.id.clone(),
-        at_ms: entry.heartbeat_at_ms,
     }
 }
 
@@ -74,7 +70,6 @@ impl Loop for Registry {
     async fn round(&mut self) -> Result<(), String> {
         let state = self.state.clone();
         let Some(registry) = &state.registry else { return Ok(()) };
-        let (expired, kept) = (self.expire(registry).await, self.keep().await);
-        expired.and(kept)
+        self.expire(registry).await
     }
 }

@@ -15,7 +15,7 @@ pub use clock::{Clock, SystemClock};
 pub use identity::{CreateUserError, Identity, NewSession, NewUser, PasswordHash, RedeemError, SessionRecord, TokenHash};
 pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
-pub use registry::{Beat, Registry};
+pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
 pub use workloads::Workloads;
 

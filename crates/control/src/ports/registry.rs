@@ -3,15 +3,6 @@ use model::{InstanceId, NewEvent, PoolId, Registration};
 
 use super::{AuditEntry, StoreError};
 
-/// A sign of life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beat {
-    pub pool: PoolId,
-    pub id: InstanceId,
-    /// Unix time, ms.
-    pub at_ms: i64,
-}
-
 /// The instances that have announced themselves, kept over a restart.
 #[async_trait]
 pub trait Registry: Send + Sync + 'static {
@@ -20,9 +11,6 @@ pub trait Registry: Send + Sync + 'static {
 
     /// Keeps it, in place of what was known under that pool and name, with the audit row and the event that tell of it: all or nothing.
     async fn register(&self, registration: &Registration, audit: &AuditEntry, event: &NewEvent) -> Result<(), StoreError>;
-
-    /// Keeps signs of life, all or none. Of an unknown instance, and one older than what is known, is no news.
-    async fn heartbeat(&self, beats: &[Beat]) -> Result<(), StoreError>;
 
     /// Forgets it, with the event that tells why and, where somebody did it, the audit row: all or nothing. `false`, and nothing written,
     /// when it is unknown.

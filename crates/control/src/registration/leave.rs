@@ -1,13 +1,14 @@
-//! Taking registered instances out of their pool.
+//! Taking a registered instance out of its pool.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, slice};
 
-use model::{Actor, ApiError, EventKind, InstanceId, PoolId};
+use model::{Actor, AdminState, ApiError, EventKind, InstanceId, PoolId};
 
 use super::{left, whole};
 use crate::{
     Control,
     access::{Registrar, SystemAdmin},
+    decide::guard,
     ports::AuditEntry,
 };
 
@@ -24,61 +25,79 @@ impl Control {
             actor: Actor::system(Registrar::NAME),
             from: who.from(),
             pool,
-            ids: vec![id],
+            id,
             cause: format!("it said so itself, from {}", who.from()),
         };
-        self.leave(leaving).await
+        let control = self.clone();
+        whole(async move {
+            let _one_at_a_time = control.state.registering.lock().await;
+            control.must_be_registered(&leaving)?;
+            control.leave(&leaving).await
+        })
+        .await
     }
 
-    /// Takes registered instances out of their pool. One that goes on registering comes back.
+    /// Takes a registered instance out of its pool, if enough others stay in service. One that goes on registering comes back.
     ///
     /// # Errors
-    /// [`ApiError::NotFound`] for the first that has not registered, [`ApiError::Invalid`], [`ApiError::Unavailable`].
-    pub async fn deregister_by(&self, who: &SystemAdmin, pool: &PoolId, ids: &[InstanceId]) -> Result<(), ApiError> {
-        if ids.is_empty() {
-            return Err(ApiError::invalid("instances", "choose at least one instance"));
-        }
+    /// [`ApiError::NotFound`], [`ApiError::Invalid`] when too few would be left, [`ApiError::Unavailable`].
+    pub async fn deregister_by(&self, who: &SystemAdmin, pool: &PoolId, id: &InstanceId) -> Result<(), ApiError> {
         let leaving = Leaving {
             actor: who.actor(),
             from: who.from(),
             pool: pool.clone(),
-            ids: ids.to_vec(),
+            id: id.clone(),
             cause: "in the console".to_owned(),
         };
-        self.leave(leaving).await
-    }
-
-    async fn leave(&self, leaving: Leaving) -> Result<(), ApiError> {
         let control = self.clone();
-        whole(async move { control.leave_whole(&leaving).await }).await
+        whole(async move {
+            // In this order everywhere. Who drains and who deregisters at once would each count on the other's.
+            let _no_change = control.state.commands.lock().await;
+            let _one_at_a_time = control.state.registering.lock().await;
+            control.must_be_registered(&leaving)?;
+            control.may_be_sent_away(&leaving.pool, &leaving.id)?;
+            control.leave(&leaving).await
+        })
+        .await
     }
 
-    async fn leave_whole(&self, leaving: &Leaving) -> Result<(), ApiError> {
+    fn must_be_registered(&self, leaving: &Leaving) -> Result<(), ApiError> {
+        let Leaving { pool, id, .. } = leaving;
+        match self.state.roster.read().get(pool, id) {
+            Some(_) => Ok(()),
+            None => Err(unknown(pool.as_str(), id.as_str())),
+        }
+    }
+
+    /// The rule for drain and maintenance.
+    fn may_be_sent_away(&self, pool: &PoolId, id: &InstanceId) -> Result<(), ApiError> {
         let state = &self.state;
-        let pool = &leaving.pool;
-        let _one_at_a_time = state.registering.lock().await;
-        for id in &leaving.ids {
-            if state.roster.read().get(pool, id).is_none() {
-                return Err(unknown(pool.as_str(), id.as_str()));
-            }
-        }
-        for id in &leaving.ids {
-            let now_ms = state.now_ms();
-            let audit = AuditEntry {
-                at_ms: now_ms,
-                who: leaving.actor.to_string(),
-                from: leaving.from.to_string(),
-                action: "instance.deregister".to_owned(),
-                target: format!("{pool}/{id}"),
-                diff: Vec::new(),
-            };
-            let (cause, actor) = (leaving.cause.clone(), leaving.actor.clone());
-            let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, cause, actor);
-            let gone = state.ports.registry.deregister(pool, id, Some(&audit), &event).await;
-            gone.map_err(|e| ApiError::unavailable("the database", e))?;
-            state.roster.write().remove(pool, id);
-            state.reconcile_now.notify_one();
-        }
+        let (Some(seen), Some(intent)) = (state.seen(pool), state.intents.read().get(pool).cloned()) else {
+            return Ok(());
+        };
+        guard::may_take_out(&seen, &intent.policy, slice::from_ref(id), AdminState::Maintenance)
+            .map_err(|refused| ApiError::invalid("instance", refused.reason))
+    }
+
+    /// Behind `registering`.
+    async fn leave(&self, leaving: &Leaving) -> Result<(), ApiError> {
+        let state = &self.state;
+        let Leaving { pool, id, .. } = leaving;
+        let now_ms = state.now_ms();
+        let audit = AuditEntry {
+            at_ms: now_ms,
+            who: leaving.actor.to_string(),
+            from: leaving.from.to_string(),
+            action: "instance.deregister".to_owned(),
+            target: format!("{pool}/{id}"),
+            diff: Vec::new(),
+        };
+        let (cause, actor) = (leaving.cause.clone(), leaving.actor.clone());
+        let event = left(now_ms, EventKind::InstanceDeregistered, pool, id, cause, actor);
+        let gone = state.ports.registry.deregister(pool, id, Some(&audit), &event).await;
+        gone.map_err(|e| ApiError::unavailable("the database", e))?;
+        state.roster.write().remove(pool, id);
+        state.reconcile_now.notify_one();
         Ok(())
     }
 }
@@ -87,7 +106,7 @@ struct Leaving {
     actor: Actor,
     from: IpAddr,
     pool: PoolId,
-    ids: Vec<InstanceId>,
+    id: InstanceId,
     cause: String,
 }
 

@@ -40,7 +40,7 @@ pub struct Service {
 
 impl Service {
     /// With an operator's weight where there is one.
-    pub(super) fn registered(registration: &Registration, weight: Option<Weight>) -> Self {
+    pub(super) fn registered(registration: &Registration, heartbeat_at_ms: i64, weight: Option<Weight>) -> Self {
         Self {
             pool: registration.pool.clone(),
             id: registration.id.clone(),
@@ -54,7 +54,7 @@ impl Service {
             tags: registration.tags.clone(),
             metadata: registration.metadata.clone(),
             registered_at_ms: Some(registration.registered_at_ms),
-            heartbeat_at_ms: Some(registration.heartbeat_at_ms),
+            heartbeat_at_ms: Some(heartbeat_at_ms),
         }
     }
 
@@ -153,8 +153,9 @@ impl Control {
             let id = &member.setup.id;
             let weight = policy.as_ref().map(|policy| policy.instance(id).weight);
             let service = match (&member.origin, roster.get(pool, id)) {
-                (Origin::Registered(_), Some(entry)) => Service::registered(&entry.current(), weight),
-                (Origin::Registered(registration), None) => Service::registered(registration, weight),
+                (Origin::Registered(_), Some(entry)) => Service::registered(&entry.registration, entry.heartbeat_at_ms, weight),
+                // It has left since.
+                (Origin::Registered(registration), None) => Service::registered(registration, registration.registered_at_ms, weight),
                 (Origin::Settings, _) => Service::of_settings(pool, member, weight.unwrap_or_default()),
             };
             let state = seen.and_then(|seen| seen.iter().find(|i| &i.id == id)).map(|i| i.state);

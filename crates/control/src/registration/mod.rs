@@ -5,18 +5,23 @@ mod list;
 mod resolve;
 mod words;
 
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use model::{ApiError, InstanceId, LoadReport, Offer, PoolId, Registration};
 use serde::Serialize;
 
 pub use list::{Part, Reader, Service, Services};
+use resolve::Names;
 pub(crate) use words::left;
 
 use crate::{
     Control,
     access::Registrar,
-    decide::{offer::announced, readmit::clash, report::Report},
+    decide::{
+        offer::announced,
+        readmit::{clash, no_room},
+        report::Report,
+    },
     setup::RegistrySetup,
 };
 
@@ -73,62 +78,99 @@ impl Control {
     async fn register_whole(&self, who: &Registrar, offer: Offer) -> Result<Accepted, ApiError> {
         let state = &self.state;
         let registry = self.registry()?;
+        let _place = state
+            .arriving
+            .try_acquire()
+            .map_err(|_| ApiError::unavailable("the registry", "too many register at once; try again in a moment"))?;
         let announced = announced(offer)?;
         let setup = state
             .pool(&announced.pool)
             .ok_or_else(|| ApiError::not_found("pool", &announced.pool))?;
-        let mut registration = resolve::resolved(announced, &registry.reach, state.ports.resolver.as_ref(), state.now_ms()).await?;
+        let names = Names {
+            reach: &registry.reach,
+            resolver: state.ports.resolver.as_ref(),
+        };
+        let known = self.registered(&announced.pool, &announced.id);
+        let mut registration = names.resolved(announced, known.as_deref(), state.now_ms()).await?;
         if let Some(why) = clash(setup, &registration) {
             return Err(ApiError::Clash { why });
         }
+        // Most calls end here: they wait neither for others nor for the database.
+        if let Some(accepted) = self.refreshed(registry, &registration) {
+            return Ok(accepted);
+        }
 
         let _one_at_a_time = state.registering.lock().await;
-        let known = state
-            .roster
-            .read()
-            .get(&registration.pool, &registration.id)
-            .map(|entry| entry.registration.clone());
-        let outcome = match &known {
-            None => {
-                self.has_room(registry, &registration.pool)?;
-                Outcome::Registered
-            }
-            Some(known) => {
-                registration.registered_at_ms = known.registered_at_ms;
-                if words::diff(Some(known), &registration).is_empty() {
-                    Outcome::Refreshed
-                } else {
-                    Outcome::Updated
-                }
-            }
-        };
-        let accepted = Accepted {
-            outcome,
-            refresh_s: registry.refresh.as_secs(),
-            expire_s: registry.expire.as_secs(),
-            service: self.service_of(&registration),
-        };
-        if outcome == Outcome::Refreshed {
-            let (pool, id, at_ms) = (&registration.pool, &registration.id, registration.heartbeat_at_ms);
-            state.roster.write().heard(pool, id, Instant::now(), at_ms);
-        } else {
-            let (audit, event) = words::told(who, known.as_deref(), &registration);
-            let stored = state.ports.registry.register(&registration, &audit, &event).await;
-            stored.map_err(|e| ApiError::unavailable("the database", e))?;
-            state.roster.write().put(registration, Instant::now());
-            state.reconcile_now.notify_one();
+        // Another call for the same instance may have been first.
+        if let Some(accepted) = self.refreshed(registry, &registration) {
+            return Ok(accepted);
         }
+        let known = self.registered(&registration.pool, &registration.id);
+        self.is_free(registry, &registration)?;
+        let outcome = if let Some(known) = &known {
+            registration.registered_at_ms = known.registered_at_ms;
+            Outcome::Updated
+        } else {
+            self.has_room(registry, &registration.pool)?;
+            Outcome::Registered
+        };
+        let now_ms = state.now_ms();
+        let (audit, event) = words::told(now_ms, who, known.as_deref(), &registration);
+        let stored = state.ports.registry.register(&registration, &audit, &event).await;
+        stored.map_err(|e| ApiError::unavailable("the database", e))?;
+        let accepted = self.accepted(outcome, registry, &registration, now_ms);
+        state.roster.write().put(registration, Instant::now(), now_ms);
+        state.reconcile_now.notify_one();
         Ok(accepted)
     }
 
-    fn has_room(&self, registry: &RegistrySetup, pool: &PoolId) -> Result<(), ApiError> {
-        let count = self.state.roster.read().count(pool);
-        if count >= registry.max_instances {
-            return Err(ApiError::Clash {
-                why: format!("pool {pool} has {count} registered instances already, which is registry.max_instances"),
-            });
+    /// When it says what is known already, it is a sign of life and nothing else.
+    fn refreshed(&self, registry: &RegistrySetup, registration: &Registration) -> Option<Accepted> {
+        let now_ms = self.state.now_ms();
+        let known = self.state.roster.write().refresh(registration, Instant::now(), now_ms)?;
+        Some(self.accepted(Outcome::Refreshed, registry, &known, now_ms))
+    }
+
+    fn accepted(&self, outcome: Outcome, registry: &RegistrySetup, registration: &Registration, now_ms: i64) -> Accepted {
+        let weight = self.state.intents.read().get(&registration.pool).and_then(|intent| {
+            let policy = intent.policy.instances.get(&registration.id)?;
+            Some(policy.weight)
+        });
+        Accepted {
+            outcome,
+            refresh_s: registry.refresh.as_secs(),
+            expire_s: registry.expire.as_secs(),
+            service: Service::registered(registration, now_ms, weight),
         }
-        Ok(())
+    }
+
+    fn registered(&self, pool: &PoolId, id: &InstanceId) -> Option<Arc<Registration>> {
+        let roster = self.state.roster.read();
+        roster.get(pool, id).map(|entry| entry.registration.clone())
+    }
+
+    /// Two names for one address would count and load it twice.
+    fn is_free(&self, registry: &RegistrySetup, registration: &Registration) -> Result<(), ApiError> {
+        let Registration { pool, id, address, .. } = registration;
+        match self.state.roster.read().at(pool, *address).find(|there| *there != id) {
+            None => Ok(()),
+            Some(other) => Err(ApiError::Clash {
+                why: format!(
+                    "{other} is registered at {address} in pool {pool} already; it leaves when it deregisters, or is not heard of for {} s",
+                    registry.expire.as_secs()
+                ),
+            }),
+        }
+    }
+
+    fn has_room(&self, registry: &RegistrySetup, pool: &PoolId) -> Result<(), ApiError> {
+        let roster = self.state.roster.read();
+        match no_room(roster.count(pool), roster.total(), &self.state.pools, registry) {
+            None => Ok(()),
+            Some(why) => Err(ApiError::Clash {
+                why: format!("there is no room in pool {pool}: {why}"),
+            }),
+        }
     }
 
     /// Notes that an instance is still there, and what it says of its load.
@@ -182,14 +224,6 @@ impl Control {
 
     fn registry(&self) -> Result<&RegistrySetup, ApiError> {
         self.state.registry.as_ref().ok_or_else(ApiError::registry_is_off)
-    }
-
-    fn service_of(&self, registration: &Registration) -> Service {
-        let weight = self.state.intents.read().get(&registration.pool).and_then(|intent| {
-            let policy = intent.policy.instances.get(&registration.id)?;
-            Some(policy.weight)
-        });
-        Service::registered(registration, weight)
     }
 }
 

@@ -4,7 +4,7 @@ use model::{Actor, EventKind, FieldDiff, InstanceId, NewEvent, PoolId, Registrat
 
 use crate::{access::Registrar, ports::AuditEntry};
 
-/// Every field in which the two differ, but times. Without an earlier one: every field that says something.
+/// Every field in which the two differ, but the time. Without an earlier one: every field that says something.
 pub(super) fn diff(before: Option<&Registration>, after: &Registration) -> Vec<FieldDiff> {
     let before = before.map(fields).unwrap_or_default();
     fields(after)
@@ -40,7 +40,7 @@ fn fields(registration: &Registration) -> Vec<(&'static str, String)> {
 }
 
 /// The audit row and the event of a registration that is new or says something else than before.
-pub(super) fn told(who: &Registrar, before: Option<&Registration>, after: &Registration) -> (AuditEntry, NewEvent) {
+pub(super) fn told(at_ms: i64, who: &Registrar, before: Option<&Registration>, after: &Registration) -> (AuditEntry, NewEvent) {
     let (pool, id) = (&after.pool, &after.id);
     let diff = diff(before, after);
     let summary = if before.is_some() {
@@ -50,7 +50,7 @@ pub(super) fn told(who: &Registrar, before: Option<&Registration>, after: &Regis
         format!("{id} registered with pool {pool} at {}", after.address)
     };
     let audit = AuditEntry {
-        at_ms: after.heartbeat_at_ms,
+        at_ms,
         who: Registrar::NAME.to_owned(),
         from: who.from().to_string(),
         action: "instance.register".to_owned(),
@@ -58,7 +58,7 @@ pub(super) fn told(who: &Registrar, before: Option<&Registration>, after: &Regis
         diff,
     };
     let event = NewEvent {
-        at_ms: after.heartbeat_at_ms,
+        at_ms,
         kind: EventKind::InstanceRegistered,
         severity: Severity::Info,
         pool: Some(pool.clone()),
@@ -108,18 +108,22 @@ mod tests {
             tags: vec!["blue".into()],
             metadata: std::collections::BTreeMap::new(),
             registered_at_ms: 1,
-            heartbeat_at_ms: 2,
         }
     }
 
     #[test]
-    fn times_are_no_difference_and_everything_else_is() {
+    fn the_time_is_no_difference_and_everything_else_is() {
         let mut later = registration();
-        (later.registered_at_ms, later.heartbeat_at_ms) = (9, 9);
+        later.registered_at_ms = 9;
         assert_eq!(diff(Some(&registration()), &later), []);
         later.tags = vec!["green".into()];
         later.address.set_port(9001);
-        let (audit, event) = told(&Registrar::testing(IpAddr::V4(Ipv4Addr::LOCALHOST)), Some(&registration()), &later);
+        let (audit, event) = told(
+            9,
+            &Registrar::testing(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Some(&registration()),
+            &later,
+        );
         let fields: Vec<_> = audit
             .diff
             .iter()

@@ -58,7 +58,7 @@ impl Compiled {
     }
 }
 
-/// The pool's check, at the instance's own check target where it has one.
+/// The pool's check, at the instance's own check target where it has one: plain HTTP, however the instance itself is spoken to.
 fn check_orders(pool: &Pool, planned: &InstancePlan) -> CheckOrders {
     let mut orders = CheckOrders {
         address: planned.address,
@@ -70,6 +70,7 @@ fn check_orders(pool: &Pool, planned: &InstancePlan) -> CheckOrders {
         orders.address = target.address;
         orders.check.kind = CheckKind::Http;
         orders.check.path = target.path.clone();
+        orders.tls = None;
     }
     orders
 }

@@ -4,9 +4,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use pingora_core::{
     apps::{HttpServerApp, ServerApp},
-    protocols::{ALPN, GetSocketDigest, SocketDigest, Ssl as _, l4::stream::Stream},
+    protocols::{ALPN, Ssl as _},
 };
-use std::os::fd::AsRawFd;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
@@ -15,7 +14,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::{connection::Connection, h2::Streams, handshake::Handshakes};
+use super::{buffered::buffered, connection::Connection, h2::Streams, handshake::Handshakes};
 use crate::{GatewayConfig, StartError};
 
 /// Connections that wait in the kernel; Linux cuts it to `net.core.somaxconn`.
@@ -65,7 +64,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Acceptor<A> {
 
     /// Runs all requests of the connection.
     async fn serve(&self, stream: TcpStream, client: SocketAddr, tls: Option<&Handshakes>, connection: &Arc<Connection>) {
-        let stream = wrap(stream, client);
+        let stream = buffered(stream, client);
         let stopping = self.stopping.clone();
         let Some(tls) = tls else {
             // What it returns would be a stream to go on with, which HTTP never has.
@@ -115,14 +114,4 @@ impl<A: HttpServerApp + Send + Sync + 'static> Acceptor<A> {
             }
         }
     }
-}
-
-fn wrap(stream: TcpStream, client: SocketAddr) -> Stream {
-    // Fails only on a connection that is gone already, which the first read finds out.
-    let _gone = stream.set_nodelay(true);
-    let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
-    let _first = digest.peer_addr.set(Some(client.into()));
-    let mut stream = Stream::from(stream);
-    stream.set_socket_digest(digest);
-    stream
 }

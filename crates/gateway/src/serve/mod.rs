@@ -1,5 +1,6 @@
 //! From the socket to Pingora: listening, connections, their clocks, and the end.
 
+mod buffered;
 mod client;
 mod connection;
 mod h2;

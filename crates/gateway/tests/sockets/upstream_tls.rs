@@ -2,7 +2,7 @@
 
 use futures::{SinkExt, StreamExt};
 use gateway::{Gateway, PlanError};
-use model::{Algorithm, Health, PoolPlan, UpstreamTls, Verification};
+use model::{Algorithm, CheckTarget, Health, PoolPlan, UpstreamTls, Verification};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::support::{
@@ -110,6 +110,23 @@ async fn an_instance_in_the_clear_is_told_apart() {
     let gateway = start(secured(&upstream, tls(&files, Some("web.internal"))));
     assert_eq!(who(&client(), &gateway).await, "502");
     check_says(&gateway, "it does not speak TLS").await;
+}
+
+#[tokio::test]
+async fn a_check_target_of_its_own_is_asked_in_the_clear() {
+    let authority = Authority::new();
+    let files = authority_file(&authority);
+    let upstream = Upstream::start_tls("a", authority.issue(&["web.internal"]).server());
+    let checked = Upstream::start("checked");
+    let mut plan = secured(&upstream, tls(&files, Some("web.internal")));
+    plan.instances[0].check = Some(CheckTarget {
+        address: checked.address,
+        path: "/health".parse().unwrap(),
+    });
+    let gateway = start(plan);
+    check_says(&gateway, "200").await;
+    eventually("up", || instance_stats(&gateway, "a").health == Health::Up).await;
+    assert_eq!(who(&client(), &gateway).await, "a", "requests go over TLS");
 }
 
 #[tokio::test]

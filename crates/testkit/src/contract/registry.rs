@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use control::ports::{Beat, Journal, Registry};
+use control::ports::{Journal, Registry};
 use model::{CheckTarget, EventFilter, EventKind, NewEvent, Registration, Weight};
 
 use crate::build;
@@ -10,7 +10,6 @@ pub async fn registry(store: Arc<dyn Registry>, journal: Arc<dyn Journal>) {
     assert_eq!(store.list().await.unwrap(), [], "in a new store nobody has registered");
     a_registration_comes_back_whole_with_its_traces(&*store, &*journal).await;
     registering_again_replaces(&*store).await;
-    heartbeats_only_move_forward(&*store).await;
     leaving_is_told_once(&*store, &*journal).await;
     instances_are_listed_by_pool_and_name(&*store).await;
 }
@@ -55,29 +54,11 @@ async fn a_registration_comes_back_whole_with_its_traces(store: &dyn Registry, j
 
 async fn registering_again_replaces(store: &dyn Registry) {
     let anew = Registration {
-        heartbeat_at_ms: build::NOW_MS + 5,
+        registered_at_ms: build::NOW_MS + 5,
         ..build::registration("web", "web-1")
     };
     put(store, &anew).await;
     assert_eq!(store.list().await.unwrap(), [anew]);
-}
-
-async fn heartbeats_only_move_forward(store: &dyn Registry) {
-    let beat = |id: &str, at_ms| Beat {
-        pool: build::pool("web"),
-        id: build::instance(id),
-        at_ms,
-    };
-    store
-        .heartbeat(&[beat("web-1", build::NOW_MS + 60_000), beat("nobody", build::NOW_MS)])
-        .await
-        .unwrap();
-    store.heartbeat(&[beat("web-1", build::NOW_MS + 30_000)]).await.unwrap();
-    store.heartbeat(&[]).await.unwrap();
-    let listed = store.list().await.unwrap();
-    assert_eq!(listed.len(), 1, "a heartbeat makes no instance");
-    assert_eq!(listed[0].heartbeat_at_ms, build::NOW_MS + 60_000);
-    assert_eq!(listed[0].registered_at_ms, build::NOW_MS);
 }
 
 async fn leaving_is_told_once(store: &dyn Registry, journal: &dyn Journal) {

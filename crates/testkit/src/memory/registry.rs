@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use control::ports::{AuditEntry, Beat, Registry, StoreError};
+use control::ports::{AuditEntry, Registry, StoreError};
 use model::{InstanceId, NewEvent, PoolId, Registration};
 
 use super::store::{MemoryStore, storable};
@@ -24,16 +24,6 @@ impl Registry for MemoryStore {
         state.instances.insert((kept.pool.clone(), kept.id.clone()), kept);
         state.write_audit(audit);
         state.write_event(event);
-        Ok(())
-    }
-
-    async fn heartbeat(&self, beats: &[Beat]) -> Result<(), StoreError> {
-        let mut state = self.writing()?;
-        for beat in beats {
-            if let Some(known) = state.instances.get_mut(&(beat.pool.clone(), beat.id.clone())) {
-                known.heartbeat_at_ms = known.heartbeat_at_ms.max(beat.at_ms);
-            }
-        }
         Ok(())
     }
 

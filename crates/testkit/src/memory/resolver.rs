@@ -1,8 +1,11 @@
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,8 @@ use parking_lot::Mutex;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryResolver {
     names: Arc<Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>>,
+    own: Arc<Mutex<HashSet<IpAddr>>>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl MemoryResolver {
@@ -21,11 +26,24 @@ impl MemoryResolver {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         self.names.lock().entry(name.to_owned()).or_default().push_back(addresses);
     }
+
+    /// From now on no answer comes.
+    pub fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on an address of the machine that the test pretends to be.
+    pub fn own(&self, address: &str) {
+        self.own.lock().insert(address.parse().unwrap());
+    }
 }
 
 #[async_trait]
 impl Resolver for MemoryResolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
         let mut names = self.names.lock();
         let unknown = || io::Error::new(io::ErrorKind::NotFound, "no such name");
         let answers = names.get_mut(name).ok_or_else(unknown)?;
@@ -33,5 +51,9 @@ impl Resolver for MemoryResolver {
             return answers.pop_front().ok_or_else(unknown);
         }
         answers.front().cloned().ok_or_else(unknown)
+    }
+
+    fn is_local(&self, ip: IpAddr) -> bool {
+        self.own.lock().contains(&ip)
     }
 }

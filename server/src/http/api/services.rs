@@ -28,8 +28,7 @@ use super::{
     json, json_or_default,
 };
 
-pub(in super::super) const PREFIX: &str = "/api/scalability/services";
-const LIST: &str = PREFIX;
+const LIST: &str = "/api/scalability/services";
 const REGISTER: &str = "/api/scalability/services/register";
 const ONE: &str = "/api/scalability/services/{pool}/{id}";
 const HEARTBEAT: &str = "/api/scalability/services/{pool}/{id}/heartbeat";
@@ -51,6 +50,14 @@ pub(in super::super) const MUTATING: [(Method, &str); 4] = [
     (Method::POST, HEARTBEAT),
     (Method::POST, UPDATE),
 ];
+
+/// What instances send all the time: signs of life, load reports, and registrations that are not new.
+pub(in super::super) fn is_frequent(path: &str, status: StatusCode) -> bool {
+    match path.strip_prefix(LIST) {
+        Some(below) => below.ends_with("/heartbeat") || (path == REGISTER && status == StatusCode::OK),
+        None => path == UPDATE,
+    }
+}
 
 /// A pool and an instance as they stand in the address; not looked at yet.
 struct Named {

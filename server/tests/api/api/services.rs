@@ -1,6 +1,6 @@
 //! `/api/scalability/services…`: instances that announce themselves.
 
-use model::{Event, EventKind, Page, PoolView, Role, ViewData};
+use model::{ApiError, Event, EventKind, Page, PoolView, Role, ViewData};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::wait_until;
@@ -88,7 +88,8 @@ async fn only_the_token_registers_and_a_cookie_opens_the_list_alone() {
     ];
     for (method, path) in &changes {
         // No page tells where it comes from, nobody shows a token.
-        assert_eq!(call(&app, method.clone(), path, None, Some(&body)).await.status(), 403, "{path}");
+        let (status, detail) = problem(call(&app, method.clone(), path, None, Some(&body)).await).await;
+        assert!(status == 403 && detail.contains("Authorization: Bearer"), "{path}: {detail}");
         for wrong in ["", "0123456789abcdef0123456789abcdeF", "0123456789abcdef0123456789abcdef0"] {
             let answer = call(&app, method.clone(), path, Some(wrong), Some(&body)).await;
             assert_eq!(answer.headers()["www-authenticate"], "Bearer");
@@ -228,10 +229,14 @@ async fn the_settings_file_wins_and_every_field_has_its_limit() {
     let large = with("zone", json!("x".repeat(70_000)));
     assert_eq!(problem(register(&app, &large).await).await.0, 413);
 
-    for id in ["e-1", "e-2"] {
-        assert_eq!(register(&app, &offer(id, "127.0.0.1:9001")).await.status(), 201);
-    }
-    let (status, detail) = problem(register(&app, &offer("e-3", "127.0.0.1:9001")).await).await;
+    assert_eq!(register(&app, &offer("e-1", "127.0.0.1:9001")).await.status(), 201);
+    let (status, detail) = problem(register(&app, &offer("e-2", "127.0.0.1:9001")).await).await;
+    assert!(
+        status == 409 && detail.starts_with("e-1 is registered at 127.0.0.1:9001"),
+        "{detail}"
+    );
+    assert_eq!(register(&app, &offer("e-2", "127.0.0.1:9002")).await.status(), 201);
+    let (status, detail) = problem(register(&app, &offer("e-3", "127.0.0.1:9003")).await).await;
     assert!(status == 409 && detail.contains("registry.max_instances"), "{detail}");
 
     assert_eq!(
@@ -352,19 +357,37 @@ async fn an_admin_may_send_an_instance_away_and_a_viewer_may_not() {
     let app = TestApp::with(&settings("")).await;
     let admin = app.admin().await;
     let viewer = app.signed_in("vic", Role::Viewer).await;
-    assert_eq!(register(&app, &offer("e-1", "127.0.0.1:9001")).await.status(), 201);
+    let (first, second) = (Backend::start().await, Backend::start().await);
+    assert_eq!(register(&app, &offer("e-1", first.address)).await.status(), 201);
     let form = [("pool", "empty"), ("ids", "e-1")];
-    assert_eq!(viewer.call("/api/fn/deregister_instances", &form).await.status(), 403);
+    assert_eq!(viewer.call("/api/fn/deregister_instance", &form).await.status(), 403);
     assert_eq!(
         admin
-            .call("/api/fn/deregister_instances", &[("pool", "web"), ("ids", "web-1")])
+            .call("/api/fn/deregister_instance", &[("pool", "web"), ("ids", "web-1")])
             .await
             .status(),
         404
     );
-    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-1"]);
-    assert_eq!(admin.call("/api/fn/deregister_instances", &form).await.status(), 200);
-    assert_eq!(ids(&app, "?pool=empty").await.0, [""; 0]);
+    let wait_for_serving = async |count: usize| {
+        wait_until(&format!("{count} serve"), SOON, async || {
+            let view: model::Frame = admin.json("/api/fn/view?key=pool%3Aempty").await;
+            let ViewData::Pool(view) = view.view else { return false };
+            view.instances.iter().filter(|i| i.state.gets_requests()).count() == count
+        })
+        .await;
+    };
+    wait_for_serving(1).await;
+    let answer = admin.call("/api/fn/deregister_instance", &form).await;
+    assert_eq!(answer.status(), 422);
+    let refused: ApiError = answer.json().await.unwrap();
+    assert!(refused.to_string().contains("only 0 of 1 would be left in service"), "{refused}");
+    assert_eq!(register(&app, &offer("e-2", second.address)).await.status(), 201);
+    let several = [("pool", "empty"), ("ids", "e-1,e-2")];
+    assert_eq!(admin.call("/api/fn/deregister_instance", &several).await.status(), 422);
+    wait_for_serving(2).await;
+    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-1", "empty/e-2"]);
+    assert_eq!(admin.call("/api/fn/deregister_instance", &form).await.status(), 200);
+    assert_eq!(ids(&app, "?pool=empty").await.0, ["empty/e-2"]);
     assert_eq!(
         wait_for_event(&admin, EventKind::InstanceDeregistered)
             .await

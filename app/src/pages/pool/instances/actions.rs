@@ -2,7 +2,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use model::{AdminState, InstanceId, PoolChange};
 
 use crate::{
-    api::{ChangeInstances, DeregisterInstances},
+    api::{ChangeInstances, DeregisterInstance},
     browser,
     components::{Icon, icon},
     pages::pool::{Changer, PoolContext, change::Ask},
@@ -61,7 +61,7 @@ pub fn RowActions(
             };
             registered.get().then(|| {
                 view! {
-                    <button type="submit" class="menu-item" formaction=DeregisterInstances::url() on:click=click>
+                    <button type="submit" class="menu-item" formaction=DeregisterInstance::url() on:click=click>
                         "Deregister"
                     </button>
                 }

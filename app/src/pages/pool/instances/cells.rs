@@ -111,13 +111,14 @@ fn mark(registered: &Registered, now_ms: i64) -> Mark {
             format::age(silent_ms - silent_ms % HEARTBEAT_STEP_MS)
         )
     };
-    let mut detail = format!("Registered {}", format::iso(registered.at_ms));
-    for (what, words) in [("tags", &registered.tags), ("can", &registered.capabilities)] {
-        if !words.is_empty() {
-            detail.push_str(&format!("; {what}: {}", words.join(", ")));
-        }
+    let said = [("tags", &registered.tags), ("can", &registered.capabilities)];
+    let said = said.into_iter().filter(|(_, words)| !words.is_empty());
+    let parts = said.map(|(what, words)| format!("{what}: {}", words.join(", ")));
+    let when = format!("Registered {}", format::iso(registered.at_ms));
+    Mark {
+        text,
+        detail: std::iter::once(when).chain(parts).collect::<Vec<_>>().join("; "),
     }
-    Mark { text, detail }
 }
 
 fn bar(percent: f64) -> u8 {

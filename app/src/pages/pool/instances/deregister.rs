@@ -27,7 +27,7 @@ pub fn DeregisterDialog(pool: PoolContext, leaving: RwSignal<Option<InstanceId>>
         close();
         let pool = pool.id.get_value();
         spawn_local(async move {
-            let (tone, text, link) = match api::deregister_instances(pool.clone(), id.to_string()).await {
+            let (tone, text, link) = match api::deregister_instance(pool.clone(), id.to_string()).await {
                 Ok(()) => {
                     let link = ("See the events".to_owned(), format!("/events?pool={pool}"));
                     (Tone::Good, format!("{id} was deregistered from {pool}."), Some(link))

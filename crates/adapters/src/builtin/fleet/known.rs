@@ -13,6 +13,8 @@ use super::{Limits, Remote, Report, SyncRefused};
 const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 /// How long those that have ended are remembered: longer than a report is under way.
 const DEPARTED_FOR: Duration = Duration::from_secs(60);
+/// So many of them are remembered, and as many as there may be gateways when those may be more.
+const DEPARTED_MIN: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -100,7 +102,7 @@ impl Known {
     }
 
     fn depart(&mut self, remote: Remote, limits: Limits) {
-        if self.departed.len() >= limits.max {
+        if self.departed.len() >= limits.max.max(DEPARTED_MIN) {
             self.departed.pop_front();
         }
         self.departed.push_back(remote);

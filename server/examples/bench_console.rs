@@ -149,6 +149,7 @@ impl Bench {
             pools: pools.collect(),
             interval: Duration::from_secs(1),
             registry: None,
+            accepts_gateways: false,
         };
         let (control, running) = Control::start(ports, setup).await.expect("the console starts");
         control

@@ -144,6 +144,7 @@ impl Application {
             pools,
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
+            accepts_gateways: settings.gateways.token.is_some(),
         };
         let plans = initial_plans(store, store, resolver.as_ref(), &setup, clock.now_ms())
             .await

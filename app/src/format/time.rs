@@ -15,7 +15,7 @@ pub fn age(ms: i64) -> String {
 
 /// How long before `now_ms` it was.
 pub fn age_between(since_ms: i64, now_ms: i64) -> String {
-    age(now_ms - since_ms)
+    age(now_ms.saturating_sub(since_ms))
 }
 
 /// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.
@@ -64,6 +64,14 @@ mod tests {
         ] {
             assert_eq!(age(ms), text);
         }
+    }
+
+    #[test]
+    fn no_moment_is_too_far_away_for_an_age() {
+        assert_eq!(
+            (age_between(i64::MAX, -5).as_str(), age_between(i64::MIN, 5).as_str()),
+            ("0 s", "106751991167 d")
+        );
     }
 
     #[test]

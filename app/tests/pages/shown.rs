@@ -1,7 +1,7 @@
 //! What is on each page before any script runs.
 
 use axum::http::{StatusCode, header};
-use model::{Counters, GatewayObservation, GatewayState, PlanState};
+use model::{Counters, GatewayFacts, GatewayObservation, GatewayState, PlanState};
 use testkit::{Mode, build, wait_until};
 
 use crate::support::{As, Console};
@@ -44,16 +44,21 @@ async fn every_page_of_the_navigation_is_whole_without_scripts() {
 #[tokio::test]
 async fn several_gateways_are_a_table_and_one_is_told_how_to_get_company() {
     let gateway = |name: &str, state, plan| GatewayObservation {
-        id: name.parse().unwrap(),
-        is_local: name == "console",
-        addresses: vec!["10.0.0.5:8080".parse().unwrap()],
-        software: "0.1.0".into(),
-        state,
-        started_at_ms: 0,
-        heard_at_ms: build::NOW_MS - 14_000,
-        away_ms: None,
-        plan,
-        connections: 3,
+        facts: GatewayFacts {
+            id: name.parse().unwrap(),
+            run: 1,
+            is_local: name == "console",
+            addresses: vec!["10.0.0.5:8080".parse().unwrap()],
+            tls_addresses: vec![],
+            software: "0.1.0".into(),
+            state,
+            started_at_ms: 0,
+            heard_at_ms: build::NOW_MS - 14_000,
+            away_ms: None,
+            plan,
+            troubles: vec![],
+            connections: 3,
+        },
         in_flight: 0,
         counters: Counters::default(),
     };

@@ -105,6 +105,7 @@ impl Console {
             pools: vec![pool],
             interval: Duration::from_millis(20),
             registry: Some(registry()),
+            accepts_gateways: true,
         };
         let (control, running) = Control::start(ports, setup).await.unwrap();
         let admin = person(&control, "ada", Role::SystemAdmin).await;

@@ -70,4 +70,6 @@ pub struct Setup {
     pub interval: Duration,
     /// Absent: nobody may register.
     pub registry: Option<RegistrySetup>,
+    /// Gateways on other hosts are let in.
+    pub accepts_gateways: bool,
 }

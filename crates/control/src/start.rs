@@ -149,6 +149,7 @@ impl Control {
             environment: setup.environment,
             zones,
             registry: setup.registry,
+            accepts_gateways: setup.accepts_gateways,
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
             arriving: Semaphore::new(ARRIVING_MAX),

@@ -43,6 +43,7 @@ pub(crate) struct State {
     /// Of the settings' instances.
     pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
     pub(crate) registry: Option<RegistrySetup>,
+    pub(crate) accepts_gateways: bool,
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,
@@ -118,6 +119,7 @@ impl State {
             events: &events,
             intents: &intents,
             refused: &refused,
+            accepts_gateways: self.accepts_gateways,
             register_at: self.registry.as_ref().map(|registry| registry.url.as_str()),
         })
     }

@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     pub intents: &'a BTreeMap<PoolId, PoolIntent>,
     /// Why a balancer refused the intended policy, by pool.
     pub refused: &'a BTreeMap<PoolId, String>,
+    /// Gateways on other hosts are let in.
+    pub accepts_gateways: bool,
     /// Where instances announce themselves; absent while they may not.
     pub register_at: Option<&'a str>,
 }
@@ -32,6 +34,7 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
             pools: facts.snapshot.pools.iter().map(row).collect(),
             sources: facts.snapshot.sources.clone(),
             gateways: facts.snapshot.gateways.clone(),
+            accepts_gateways: facts.accepts_gateways,
         }),
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),

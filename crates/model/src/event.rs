@@ -92,6 +92,7 @@ kinds! {
     GatewayLost = "gateway.lost", "Gateway lost";
     GatewayBack = "gateway.back", "Gateway back";
     PlanRefused = "gateway.refused", "Plan refused by a gateway";
+    EventsLeftOut = "gateway.left_out", "Events of a gateway left out";
     UserCreated = "user.created", "User created";
 }
 

@@ -31,32 +31,57 @@ pub enum PlanState {
     InForce,
     /// It has not taken the newest one yet.
     Behind,
-    /// It serves by an older one.
+    /// It serves by an older one, or not at all when it never had one.
     Refused {
         why: String,
     },
 }
 
-/// One gateway as the balancer reports it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GatewayObservation {
+/// What is known of one gateway besides its counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayFacts {
     pub id: GatewayId,
+    /// Drawn at its start: another number is another process.
+    pub run: u64,
     /// In the console's own process.
     pub is_local: bool,
-    /// Where it listens.
+    /// Where it listens; empty, as `tls_addresses` is, while it does not serve.
     pub addresses: Vec<SocketAddr>,
+    /// Where it listens for TLS.
+    pub tls_addresses: Vec<SocketAddr>,
     /// "0.1.0".
     pub software: String,
     pub state: GatewayState,
-    /// Unix time of its start, ms, by its own clock.
+    /// Unix time of its start, ms, by the console's clock.
     pub started_at_ms: i64,
     /// Unix time of its last report, ms.
     pub heard_at_ms: i64,
     /// How long it had served without a console when it last came to one, ms; absent when it had not.
     pub away_ms: Option<u64>,
     pub plan: PlanState,
-    /// Client connections open right now.
+    /// What it cannot do at the moment, in sentences.
+    pub troubles: Vec<String>,
+    /// Client connections open right now; 0 while it is silent.
     pub connections: u32,
+}
+
+impl GatewayFacts {
+    pub const fn serves(&self) -> bool {
+        !(self.addresses.is_empty() && self.tls_addresses.is_empty())
+    }
+
+    /// `10.0.0.5:8080, 10.0.0.5:8443 (TLS)`
+    pub fn listens_on(&self) -> String {
+        let plain = self.addresses.iter().map(ToString::to_string);
+        let tls = self.tls_addresses.iter().map(|address| format!("{address} (TLS)"));
+        plain.chain(tls).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One gateway as the balancer reports it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GatewayObservation {
+    pub facts: GatewayFacts,
     pub in_flight: u32,
     /// Over all pools, since the console knows it.
     pub counters: Counters,
@@ -76,18 +101,8 @@ pub struct LateCounts {
 /// One gateway at the moment of a snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatewaySnapshot {
-    pub id: GatewayId,
-    pub is_local: bool,
-    pub addresses: Vec<SocketAddr>,
-    pub software: String,
-    pub state: GatewayState,
-    pub started_at_ms: i64,
-    /// Unix time of its last report, ms.
-    pub heard_at_ms: i64,
-    pub away_ms: Option<u64>,
-    pub plan: PlanState,
-    pub connections: u32,
+    pub facts: GatewayFacts,
     pub totals: Totals,
-    /// Share of all gateways' requests over the last 10 s, percent.
+    /// Share of all reporting gateways' requests over the last 10 s, percent.
     pub share_percent: Option<f64>,
 }

@@ -55,6 +55,8 @@ pub struct PoolsView {
     pub pools: Vec<PoolRow>,
     pub sources: Vec<SourceStatus>,
     pub gateways: Vec<GatewaySnapshot>,
+    /// Gateways on other hosts are let in.
+    pub accepts_gateways: bool,
 }
 
 /// One line of the instance table.

@@ -1,12 +1,12 @@
 //! One exchange with the console over HTTP.
 
-use std::{fmt, net::IpAddr, path::Path, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
-use adapters::builtin::fleet::{SyncAnswer, SyncRequest};
-use model::GatewayId;
+use adapters::builtin::fleet::{REPORT_MAX_BYTES, SyncAnswer, SyncRequest};
+use model::{GatewayId, host::is_this_machine};
 use reqwest::{
     Certificate, Client, Response, StatusCode,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect::Policy,
 };
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// The console holds a report for a second.
+/// The console holds a report for two seconds at most.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 /// The plan of a full console has less than half of it.
 const ANSWER_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -47,6 +47,21 @@ pub(super) enum Failure {
     Refused { status: u16, detail: String },
     #[error("the console's answer {0}")]
     Unreadable(&'static str),
+    #[error("the report has {0} bytes; a console takes {REPORT_MAX_BYTES}")]
+    TooLarge(usize),
+    #[error("the report cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl Failure {
+    /// The report itself is what was wrong: sent again, it would be refused again.
+    pub(super) const fn is_of_the_report(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(*status, 413 | 422),
+            Self::TooLarge(_) | Self::Unwritable(_) => true,
+            Self::Unreachable(_) | Self::Unreadable(_) => false,
+        }
+    }
 }
 
 impl Link {
@@ -89,7 +104,12 @@ impl Link {
     }
 
     pub(super) async fn exchange(&self, report: &SyncRequest) -> Result<SyncAnswer, Failure> {
-        let sent = self.client.post(&self.url).json(report).send().await;
+        let body = serde_json::to_vec(report).map_err(|e| Failure::Unwritable(e.to_string()))?;
+        if body.len() > REPORT_MAX_BYTES {
+            return Err(Failure::TooLarge(body.len()));
+        }
+        let request = self.client.post(&self.url).header(CONTENT_TYPE, "application/json");
+        let sent = request.body(body).send().await;
         let answer = sent.map_err(|error| Failure::Unreachable(in_words(&error.without_url())))?;
         let status = answer.status();
         if status != StatusCode::OK {
@@ -106,9 +126,7 @@ impl Link {
 
 /// Whether what is sent there stays on this machine.
 pub(crate) fn is_local(console: &PublicUrl) -> bool {
-    let host = console.host();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    is_this_machine(console.host())
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, StartError> {

@@ -42,9 +42,18 @@ pub(super) struct Serving {
     /// Digest of the orders it serves by.
     in_force: Option<String>,
     refused: Option<Refusal>,
+    /// Those that were refused. What they need of this machine, such as a file, may come later.
+    pending: Option<OrdersText>,
+    /// Those in force, when they could not be kept.
+    unsaved: Option<Unsaved>,
     done: Vec<Done>,
     /// Number of the last event the console has confirmed.
     confirmed: u64,
+}
+
+struct Unsaved {
+    orders: OrdersText,
+    why: String,
 }
 
 /// What became of orders.
@@ -62,6 +71,8 @@ impl Serving {
             gateway: Shared::default(),
             in_force: None,
             refused: None,
+            pending: None,
+            unsaved: None,
             done: Vec::new(),
             confirmed: 0,
         }
@@ -87,7 +98,10 @@ impl Serving {
         };
         match self.take(&orders)? {
             Taken::Yes => tracing::info!(file, "serving by the kept plan"),
-            Taken::No(why) => tracing::warn!(file, why, "the kept plan cannot be followed; the console is asked for another"),
+            Taken::No(why) => {
+                tracing::warn!(file, "the kept plan cannot be followed; the console is asked for another");
+                self.refuse(orders, why);
+            }
         }
         Ok(())
     }
@@ -96,22 +110,77 @@ impl Serving {
     pub(super) fn follow(&mut self, orders: &OrdersText) -> Result<(), StartError> {
         match self.take(orders)? {
             Taken::Yes => {
-                self.refused = None;
                 tracing::info!("new orders from the console are in force");
-                if let Err(error) = self.file.store(orders) {
-                    let file = self.file.path().display().to_string();
-                    tracing::error!(file, %error, "the plan could not be kept: without the console this gateway will start by an older one, or by none");
-                }
+                self.keep(orders.clone());
             }
-            Taken::No(why) => {
-                tracing::error!(why, "the console's orders cannot be followed; those before stay in force");
-                self.refused = Some(Refusal {
-                    digest: orders.digest(),
-                    why,
-                });
-            }
+            Taken::No(why) => self.refuse(orders.clone(), why),
         }
         Ok(())
+    }
+
+    /// Once more what this machine would not do before.
+    pub(super) fn try_again(&mut self) -> Result<(), StartError> {
+        if let Some(orders) = self.pending.take() {
+            match self.take(&orders)? {
+                Taken::Yes => {
+                    tracing::info!("orders that could not be followed are in force now");
+                    self.keep(orders);
+                }
+                Taken::No(why) => self.refuse(orders, why),
+            }
+        }
+        if let Some(Unsaved { orders, .. }) = &self.unsaved {
+            self.keep(orders.clone());
+        }
+        Ok(())
+    }
+
+    /// What the console wants by now. Refused orders that it has taken back are not tried again.
+    pub(super) fn want(&mut self, digest: &str) {
+        if self.refused.as_ref().is_some_and(|refused| refused.digest != digest) {
+            self.refused = None;
+            self.pending = None;
+        }
+    }
+
+    fn refuse(&mut self, orders: OrdersText, why: String) {
+        let refused = Refusal {
+            digest: orders.digest(),
+            why,
+        };
+        if self.refused.as_ref() != Some(&refused) {
+            let why = &refused.why;
+            if self.is_serving() {
+                tracing::error!(why, "the console's orders cannot be followed; those before stay in force");
+            } else {
+                tracing::error!(
+                    why,
+                    "the console's orders cannot be followed; there are none before, so nothing is served"
+                );
+            }
+        }
+        self.refused = Some(refused);
+        self.pending = Some(orders);
+    }
+
+    fn keep(&mut self, orders: OrdersText) {
+        let former = self.unsaved.take();
+        match self.file.store(&orders) {
+            Ok(()) if former.is_some() => tracing::info!("the plan is kept again"),
+            Ok(()) => {}
+            Err(error) => {
+                let why = error.to_string();
+                if former.is_none_or(|former| former.why != why) {
+                    let file = self.file.path().display().to_string();
+                    tracing::error!(
+                        file,
+                        why,
+                        "the plan could not be kept: without the console this gateway will start by an older one, or by none"
+                    );
+                }
+                self.unsaved = Some(Unsaved { orders, why });
+            }
+        }
     }
 
     fn take(&mut self, text: &OrdersText) -> Result<Taken, StartError> {
@@ -131,6 +200,8 @@ impl Serving {
         };
         if let Taken::Yes = taken {
             self.in_force = Some(text.digest());
+            self.refused = None;
+            self.pending = None;
         }
         Ok(taken)
     }
@@ -145,6 +216,9 @@ impl Serving {
             Ok(gateway) => {
                 for address in gateway.local_addrs() {
                     tracing::info!(%address, pools, "the gateway listens");
+                }
+                for address in gateway.tls_addrs() {
+                    tracing::info!(%address, pools, "the gateway listens for TLS");
                 }
                 // Nobody else sets it.
                 let _ = self.gateway.0.set(gateway);
@@ -194,17 +268,24 @@ impl Serving {
         self.done.clone()
     }
 
-    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        self.gateway
-            .0
-            .get()
-            .map(|gateway| gateway.local_addrs().to_vec())
-            .unwrap_or_default()
+    /// What is wrong, in a sentence.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let unsaved = self.unsaved.as_ref()?;
+        Some(format!("it could not keep the plan: {}", unsaved.why))
     }
 
-    /// Without the events that the console has already.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.gateway.0.get().map_or_else(Vec::new, |gateway| gateway.local_addrs().to_vec())
+    }
+
+    pub(super) fn tls_addresses(&self) -> Vec<SocketAddr> {
+        self.gateway.0.get().map_or_else(Vec::new, |gateway| gateway.tls_addrs().to_vec())
+    }
+
+    /// Without the events that the console has already, and the certificates, whose files are this machine's business.
     pub(super) fn stats(&self) -> Option<GatewayStats> {
         let mut stats = self.gateway.0.get()?.observe();
+        stats.certificates = Vec::new();
         stats.events.retain(|event| event.seq > self.confirmed);
         Some(stats)
     }

@@ -24,7 +24,7 @@ pub struct GatewaysSettings {
     pub token: Option<Redacted>,
     /// A gateway that has not reported for so long is shown as silent. They report once a second.
     pub silent_after_s: u32,
-    /// Known at once; silent ones are forgotten after an hour.
+    /// Known at once; silent ones are forgotten after an hour, or when their place is needed.
     pub max: u32,
 }
 

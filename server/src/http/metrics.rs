@@ -9,7 +9,7 @@ use axum::{
 };
 use control::LiveStatus;
 use gateway::GatewayStats;
-use model::{InstanceState, PoolSnapshot};
+use model::{GatewaySnapshot, GatewayState, InstanceState, PoolSnapshot};
 
 use super::{Console, live::STREAMS_MAX};
 
@@ -78,6 +78,7 @@ fn render(status: &LiveStatus, streams: usize) -> Page {
             );
         }
     }
+    page.gateways(&status.snapshot.gateways);
     page
 }
 
@@ -94,6 +95,23 @@ impl Page {
         } else {
             writeln!(self.0, "{name}{{{labels}}} {value}")
         };
+    }
+
+    fn gateways(&mut self, gateways: &[GatewaySnapshot]) {
+        self.family(
+            "evenkeel_gateway_up",
+            "gauge",
+            "1 when the gateway reports; one that is silent may serve all the same.",
+        );
+        for GatewaySnapshot { facts, .. } in gateways {
+            let up = u8::from(facts.state == GatewayState::Up);
+            self.line("evenkeel_gateway_up", &format!("gateway=\"{}\"", facts.id), up);
+        }
+        self.family("evenkeel_gateway_requests_total", "counter", "Finished requests, by gateway.");
+        for gateway in gateways {
+            let labels = format!("gateway=\"{}\"", gateway.facts.id);
+            self.line("evenkeel_gateway_requests_total", &labels, gateway.totals.requests);
+        }
     }
 
     fn gateway(&mut self, stats: &GatewayStats) {

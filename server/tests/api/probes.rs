@@ -23,6 +23,10 @@ async fn probes_answer_and_metrics_count_what_the_gateway_served(app: TestApp) {
         counted.sum::<u64>() == 10
     })
     .await;
-    let page = visitor.get("/metrics").await.text().await.unwrap();
-    assert!(page.contains("evenkeel_instance_up{pool=\"web\",instance=\"web-1\"} 1"), "{page}");
+    // Requests may be faster than the first health check.
+    wait_until("the instance is up", SOON, async || {
+        let page = visitor.get("/metrics").await.text().await.unwrap();
+        page.contains("evenkeel_instance_up{pool=\"web\",instance=\"web-1\"} 1")
+    })
+    .await;
 }

@@ -1,7 +1,7 @@
 //! The gateways that serve by this console's plan, and how to add one.
 
 use leptos::prelude::*;
-use model::{GatewaySnapshot, GatewayState, PlanState};
+use model::{GatewaySnapshot, GatewayState, PlanState, host::is_this_machine};
 
 use crate::{
     browser,
@@ -25,7 +25,8 @@ struct Row {
     errors_tone: &'static str,
     connections: String,
     plan: Word,
-    why: Option<String>,
+    /// Why the plan was refused, and what else is wrong.
+    notes: Vec<String>,
     report: Word,
     software: String,
 }
@@ -59,34 +60,38 @@ impl Word {
 
 impl Row {
     fn new(gateway: &GatewaySnapshot, now_ms: i64) -> Self {
-        let addresses: Vec<String> = gateway.addresses.iter().map(ToString::to_string).collect();
+        let facts = &gateway.facts;
+        let is_up = facts.state == GatewayState::Up;
+        // What a silent one does now is not known.
+        let known = |text: String| if is_up { text } else { format::MISSING.to_owned() };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100 before")]
         let bar = gateway.share_percent.unwrap_or(0.0).clamp(0.0, 100.0) as u8;
+        let refused = match &facts.plan {
+            PlanState::Refused { why } => Some(why.clone()),
+            PlanState::InForce | PlanState::Behind => None,
+        };
         Self {
-            name: gateway.id.to_string(),
-            is_local: gateway.is_local,
-            addresses: if addresses.is_empty() {
-                "does not serve yet".to_owned()
+            name: facts.id.to_string(),
+            is_local: facts.is_local,
+            addresses: if facts.serves() {
+                facts.listens_on()
             } else {
-                addresses.join(", ")
+                "does not serve yet".to_owned()
             },
             share: format::percent(gateway.share_percent),
             bar,
-            requests: format::rate(gateway.totals.requests_per_s),
+            requests: known(format::rate(gateway.totals.requests_per_s)),
             errors: format::percent(gateway.totals.errors_percent),
             errors_tone: if gateway.totals.errors_percent.is_some_and(|e| e > 0.0) {
                 "warning"
             } else {
                 ""
             },
-            connections: format::count(gateway.connections.into()),
-            plan: plan(&gateway.plan),
-            why: match &gateway.plan {
-                PlanState::Refused { why } => Some(why.clone()),
-                PlanState::InForce | PlanState::Behind => None,
-            },
+            connections: known(format::count(facts.connections.into())),
+            plan: plan(&facts.plan),
+            notes: refused.into_iter().chain(facts.troubles.iter().cloned()).collect(),
             report: report(gateway, now_ms),
-            software: gateway.software.clone(),
+            software: facts.software.clone(),
         }
     }
 }
@@ -100,8 +105,8 @@ fn plan(plan: &PlanState) -> Word {
 }
 
 fn report(gateway: &GatewaySnapshot, now_ms: i64) -> Word {
-    let age = format::age_between(gateway.heard_at_ms, now_ms);
-    match gateway.state {
+    let age = format::age_between(gateway.facts.heard_at_ms, now_ms);
+    match gateway.facts.state {
         GatewayState::Up => Word::new("up", Icon::Up, age),
         GatewayState::Stale => Word::new("going_down", Icon::Warning, format!("stale {age}")),
     }
@@ -109,14 +114,20 @@ fn report(gateway: &GatewaySnapshot, now_ms: i64) -> Word {
 
 /// What starts one more gateway that follows the console at `origin`.
 fn command(origin: &str) -> String {
-    let host = origin
-        .strip_prefix("http://")
-        .map(|rest| rest.split([':', '/']).next().unwrap_or_default());
-    let plain = match host {
-        None | Some("localhost" | "127.0.0.1" | "[") => "",
-        Some(_) => " --plain-http",
+    let plain = match origin.strip_prefix("http://") {
+        Some(authority) if !is_this_machine(host(authority)) => " --plain-http",
+        _ => "",
     };
     format!("EVENKEEL_GATEWAY_TOKEN=TOKEN evenkeel gateway --control {origin}{plain} --gateway-listen 0.0.0.0:8080")
+}
+
+/// Without the port; an IPv6 address in its brackets.
+fn host(authority: &str) -> &str {
+    let end = match authority.find(']') {
+        Some(bracket) => bracket + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    &authority[..end]
 }
 
 const HEADS: [Head; 9] = [
@@ -133,7 +144,12 @@ const HEADS: [Head; 9] = [
 
 /// Nothing where the balancers tell nothing of their parts.
 #[component]
-pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl IntoView {
+pub fn Gateways(
+    gateways: Memo<Vec<GatewaySnapshot>>,
+    /// The console lets them in.
+    accepts: Memo<bool>,
+    now_ms: Memo<i64>,
+) -> impl IntoView {
     // By its own address the page can be reached; known only in the browser, so drawn after it has woken.
     let origin = RwSignal::new(CONSOLE.to_owned());
     Effect::new(move |_| {
@@ -154,8 +170,8 @@ pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl
                     <summary>"What the words mean"</summary>
                     <dl>
                         {meaning(plan(&PlanState::InForce), "it serves by the newest plan")}
-                        {meaning(plan(&PlanState::Behind), "it has not taken the newest plan yet; it serves by the one before")}
-                        {meaning(plan(&PlanState::Refused { why: String::new() }), "it could not follow the newest plan; it serves by the one before")}
+                        {meaning(plan(&PlanState::Behind), "it has not taken the newest plan yet; it serves by the one before, if it had one")}
+                        {meaning(plan(&PlanState::Refused { why: String::new() }), "it could not follow the newest plan; it serves by the one before, if it had one")}
                         {meaning(
                             Word::new("going_down", Icon::Warning, "stale"),
                             "it does not report; it may serve all the same, by the plan it keeps",
@@ -166,9 +182,19 @@ pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl
         })
     };
     let add = move || {
+        if !accepts.get() {
+            return view! {
+                <p>
+                    "This console lets no gateways in. Set "<code>"gateways.token"</code>" in its settings to a secret of at least 16 characters ("
+                    <code>"openssl rand -hex 24"</code>" makes one) and start it again; then the command stands here."
+                </p>
+            }
+            .into_any();
+        }
         let command = command(&origin.get());
         view! {
-            <div class="command">
+            <p>"Another host becomes one more by this command:"</p>
+            <div class="copy-line">
                 <code>{command.clone()}</code>
                 <CopyButton text=command label="Copy the command" />
             </div>
@@ -177,13 +203,13 @@ pub fn Gateways(gateways: Memo<Vec<GatewaySnapshot>>, now_ms: Memo<i64>) -> impl
                 " of this console's settings. The gateway keeps the plan, and serves by it while the console is away."
             </p>
         }
+        .into_any()
     };
     let how = move || match count.get() {
         0 => None,
         1 => Some(
             view! {
                 <Empty title="One gateway serves: the console's own">
-                    <p>"Another host becomes one more by this command:"</p>
                     {add}
                 </Empty>
             }
@@ -234,7 +260,10 @@ fn draw(row: Row) -> impl IntoView {
                 {row.errors}
             </td>
             <td class="number">{row.connections}</td>
-            <td>{row.plan.draw()} {row.why.map(|why| view! { <span class="cell-note">{why}</span> })}</td>
+            <td>
+                {row.plan.draw()}
+                {row.notes.into_iter().map(|note| view! { <span class="cell-note">{note}</span> }).collect_view()}
+            </td>
             <td class="nowrap">{row.report.draw()}</td>
             <td>{row.software}</td>
         </tr>
@@ -243,22 +272,27 @@ fn draw(row: Row) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use model::Totals;
+    use model::{GatewayFacts, Totals};
 
     use super::*;
 
     fn gateway(state: GatewayState, plan: PlanState) -> GatewaySnapshot {
         GatewaySnapshot {
-            id: "eu-1".parse().unwrap(),
-            is_local: false,
-            addresses: vec!["10.0.0.5:8080".parse().unwrap()],
-            software: "0.1.0".into(),
-            state,
-            started_at_ms: 0,
-            heard_at_ms: 1_000,
-            away_ms: None,
-            plan,
-            connections: 1_234,
+            facts: GatewayFacts {
+                id: "eu-1".parse().unwrap(),
+                run: 1,
+                is_local: false,
+                addresses: vec!["10.0.0.5:8080".parse().unwrap()],
+                tls_addresses: vec!["[::]:8443".parse().unwrap()],
+                software: "0.1.0".into(),
+                state,
+                started_at_ms: 0,
+                heard_at_ms: 1_000,
+                away_ms: None,
+                plan,
+                troubles: vec!["it could not keep the plan: no space left on device".into()],
+                connections: 1_234,
+            },
             totals: Totals::default(),
             share_percent: Some(250.0),
         }
@@ -271,13 +305,27 @@ mod tests {
         };
         let row = Row::new(&gateway(GatewayState::Stale, why), 15_000);
         assert_eq!((row.report.state, row.report.text.as_str()), ("going_down", "stale 14 s"));
+        assert_eq!((row.plan.state, row.plan.text.as_str()), ("down", "refused"));
         assert_eq!(
-            (row.plan.state, row.plan.text.as_str(), row.why.as_deref()),
-            ("down", "refused", Some("pool web is named twice"))
+            row.notes,
+            ["pool web is named twice", "it could not keep the plan: no space left on device"]
         );
-        assert_eq!((row.bar, row.addresses.as_str()), (100, "10.0.0.5:8080"));
+        assert_eq!(
+            (row.requests.as_str(), row.connections.as_str()),
+            (format::MISSING, format::MISSING)
+        );
+        assert_eq!((row.bar, row.addresses.as_str()), (100, "10.0.0.5:8080, [::]:8443 (TLS)"));
         let row = Row::new(&gateway(GatewayState::Up, PlanState::InForce), 1_000);
-        assert_eq!((row.report.state, row.plan.state, row.why), ("up", "up", None));
+        assert_eq!((row.report.state, row.plan.state, row.connections.as_str()), ("up", "up", "1,234"));
+    }
+
+    #[test]
+    fn a_gateway_that_serves_tls_alone_serves() {
+        let mut only_tls = gateway(GatewayState::Up, PlanState::InForce);
+        only_tls.facts.addresses.clear();
+        assert_eq!(Row::new(&only_tls, 0).addresses, "[::]:8443 (TLS)");
+        only_tls.facts.tls_addresses.clear();
+        assert_eq!(Row::new(&only_tls, 0).addresses, "does not serve yet");
     }
 
     #[test]
@@ -287,7 +335,11 @@ mod tests {
             ("https://ops.example.com", false),
             ("http://127.0.0.1:3000", false),
             ("http://localhost:3000", false),
+            ("http://[::1]:3000", false),
+            ("http://[::1]", false),
             ("http://10.0.0.1:3000", true),
+            ("http://[2001:db8::1]:3000", true),
+            ("http://localhost.example.com", true),
         ] {
             assert!(command(origin).contains(&format!("--control {origin} ")), "{origin}");
             assert_eq!(command(origin).contains("--plain-http"), plain, "{origin}");

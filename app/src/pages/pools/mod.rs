@@ -81,6 +81,7 @@ fn Pools(frame: Frame) -> impl IntoView {
         })
     });
     let gateways = Memo::new(move |_| frames.with(|f| pools(f).map(|v| v.gateways.clone()).unwrap_or_default()));
+    let accepts = Memo::new(move |_| frames.with(|f| pools(f).is_some_and(|v| v.accepts_gateways)));
     let count = move || format!("{} of {}", order.with(Vec::len), total.get());
     let row = move |id: PoolId| {
         let cells = Memo::new(move |_| index.with(|index| index.get(&id).cloned()));
@@ -136,7 +137,7 @@ fn Pools(frame: Frame) -> impl IntoView {
             {empty}
             <Legend />
         </section>
-        <gateways::Gateways gateways=gateways now_ms=now_ms />
+        <gateways::Gateways gateways=gateways accepts=accepts now_ms=now_ms />
     }
     .into_any()
 }

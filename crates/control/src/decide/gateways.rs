@@ -1,8 +1,8 @@
 //! The gateways of a balancer: their rates and shares, and what became of them.
 
 use model::{
-    Actor, BalancerObservation, Counters, EventKind, GatewayId, GatewayObservation, GatewaySnapshot, GatewayState, LateCounts, NewEvent,
-    PlanState, Severity, Window,
+    Actor, BalancerObservation, Counters, EventKind, GatewayFacts, GatewayId, GatewayObservation, GatewaySnapshot, GatewayState,
+    LateCounts, NewEvent, PlanState, Severity, Window,
 };
 
 use super::{
@@ -12,31 +12,26 @@ use super::{
 
 /// One row per gateway, with its share of what all of them were asked.
 pub(super) fn snapshots(answers: &Answers<'_>) -> Vec<GatewaySnapshot> {
-    let counters = |o: &BalancerObservation, id: &GatewayId| o.gateways.iter().find(|g| &g.id == id).map(|g| g.counters);
+    let counters = |o: &BalancerObservation, id: &GatewayId| o.gateways.iter().find(|g| &g.facts.id == id).map(|g| g.counters);
+    // Of one that is silent nobody knows what it is asked now.
     let asked = |g: &GatewayObservation| {
-        let window = answers.window.and_then(|o| counters(o, &g.id))?;
-        Some(rates::delta(&window, &g.counters).requests)
+        let window = answers.window.filter(|_| g.facts.state == GatewayState::Up)?;
+        Some(rates::delta(&counters(window, &g.facts.id)?, &g.counters).requests)
     };
-    let asked_all: u64 = answers.now.gateways.iter().filter_map(asked).sum();
+    let asked_all: u64 = answers.now.gateways.iter().filter_map(asked).fold(0, u64::saturating_add);
     let snapshot = |g: &GatewayObservation| {
-        let last = answers.last.and_then(|(o, seconds)| Some((counters(o, &g.id)?, seconds)));
-        let window = answers.window.and_then(|o| counters(o, &g.id));
+        let last = answers.last.and_then(|(o, seconds)| Some((counters(o, &g.facts.id)?, seconds)));
+        let window = answers.window.and_then(|o| counters(o, &g.facts.id));
         let moments = Moments {
             now: &g.counters,
             last: last.as_ref().map(|(counters, seconds)| (counters, *seconds)),
             window: window.as_ref(),
         };
         GatewaySnapshot {
-            id: g.id.clone(),
-            is_local: g.is_local,
-            addresses: g.addresses.clone(),
-            software: g.software.clone(),
-            state: if answers.fresh { g.state } else { GatewayState::Stale },
-            started_at_ms: g.started_at_ms,
-            heard_at_ms: g.heard_at_ms,
-            away_ms: g.away_ms,
-            plan: g.plan.clone(),
-            connections: g.connections,
+            facts: GatewayFacts {
+                state: if answers.fresh { g.facts.state } else { GatewayState::Stale },
+                ..g.facts.clone()
+            },
             totals: rates::totals(moments, g.in_flight, Window::default()),
             share_percent: asked(g).filter(|_| asked_all > 0).map(|n| 100.0 * n as f64 / asked_all as f64),
         }
@@ -48,7 +43,7 @@ pub(super) fn snapshots(answers: &Answers<'_>) -> Vec<GatewaySnapshot> {
 pub(crate) fn settle(earlier: &mut BalancerObservation, late: &[LateCounts]) {
     let add = |to: &mut Counters, more: &Counters| *to = rates::add(to, more);
     for late in late {
-        for gateway in earlier.gateways.iter_mut().filter(|g| g.id == late.gateway) {
+        for gateway in earlier.gateways.iter_mut().filter(|g| g.facts.id == late.gateway) {
             add(&mut gateway.counters, &late.counters);
         }
         for pool in &mut earlier.pools {
@@ -67,12 +62,12 @@ pub(crate) fn settle(earlier: &mut BalancerObservation, late: &[LateCounts]) {
 /// Who came, fell silent, came back or went, and who refused a plan.
 pub(super) fn between(before: &[GatewaySnapshot], after: &[GatewaySnapshot], at_ms: i64) -> Vec<NewEvent> {
     let mut events = Vec::new();
-    for now in after.iter().filter(|g| !g.is_local) {
-        let earlier = before.iter().find(|g| g.id == now.id);
+    for now in elsewhere(after) {
+        let earlier = elsewhere(before).find(|g| g.id == now.id);
         events.extend(came(earlier, now).map(|told| told.event(at_ms)));
         events.extend(refused(earlier, now).map(|told| told.event(at_ms)));
     }
-    for gone in before.iter().filter(|g| !g.is_local && !after.iter().any(|now| now.id == g.id)) {
+    for gone in elsewhere(before).filter(|g| !elsewhere(after).any(|now| now.id == g.id)) {
         // One that was silent has been told of already.
         if gone.state == GatewayState::Up {
             let told = Told {
@@ -85,6 +80,10 @@ pub(super) fn between(before: &[GatewaySnapshot], after: &[GatewaySnapshot], at_
         }
     }
     events
+}
+
+fn elsewhere(gateways: &[GatewaySnapshot]) -> impl Iterator<Item = &GatewayFacts> {
+    gateways.iter().map(|g| &g.facts).filter(|facts| !facts.is_local)
 }
 
 struct Told {
@@ -109,7 +108,7 @@ impl Told {
     }
 }
 
-fn came(before: Option<&GatewaySnapshot>, now: &GatewaySnapshot) -> Option<Told> {
+fn came(before: Option<&GatewayFacts>, now: &GatewayFacts) -> Option<Told> {
     let id = &now.id;
     let away = |ms: u64| format!("it had served by the plan it keeps for {}", seconds(ms));
     let told = |kind, severity, summary, cause| {
@@ -121,14 +120,13 @@ fn came(before: Option<&GatewaySnapshot>, now: &GatewaySnapshot) -> Option<Told>
         })
     };
     let listens = || {
-        let addresses: Vec<String> = now.addresses.iter().map(ToString::to_string).collect();
-        if addresses.is_empty() {
-            "it does not serve yet".to_owned()
+        if now.serves() {
+            format!("it listens on {}", now.listens_on())
         } else {
-            format!("it listens on {}", addresses.join(", "))
+            "it does not serve yet".to_owned()
         }
     };
-    let was = before.map(|b| (b.state, b.started_at_ms == now.started_at_ms));
+    let was = before.map(|b| (b.state, b.run == now.run));
     match (was, now.state, now.away_ms) {
         (None, GatewayState::Up, Some(ms)) => told(
             EventKind::GatewayBack,
@@ -167,7 +165,7 @@ fn came(before: Option<&GatewaySnapshot>, now: &GatewaySnapshot) -> Option<Told>
     }
 }
 
-fn refused(before: Option<&GatewaySnapshot>, now: &GatewaySnapshot) -> Option<Told> {
+fn refused(before: Option<&GatewayFacts>, now: &GatewayFacts) -> Option<Told> {
     let PlanState::Refused { why } = &now.plan else { return None };
     if before.is_some_and(|b| b.plan == now.plan) {
         return None;
@@ -175,7 +173,11 @@ fn refused(before: Option<&GatewaySnapshot>, now: &GatewaySnapshot) -> Option<To
     Some(Told {
         kind: EventKind::PlanRefused,
         severity: Severity::Critical,
-        summary: format!("The gateway {} refused the plan; it serves by the one before", now.id),
+        summary: if now.serves() {
+            format!("The gateway {} refused the plan; it serves by the one before", now.id)
+        } else {
+            format!("The gateway {} refused the plan; it does not serve", now.id)
+        },
         cause: why.clone(),
     })
 }
@@ -201,18 +203,27 @@ mod tests {
         }
     }
 
-    fn gateway(name: &str, requests: u64) -> GatewayObservation {
-        GatewayObservation {
+    fn facts(name: &str) -> GatewayFacts {
+        GatewayFacts {
             id: name.parse().unwrap(),
+            run: 1,
             is_local: name == "console",
             addresses: vec![],
+            tls_addresses: vec![],
             software: "0.1.0".into(),
             state: GatewayState::Up,
             started_at_ms: 1,
             heard_at_ms: 5_000,
             away_ms: None,
             plan: PlanState::InForce,
+            troubles: vec![],
             connections: 0,
+        }
+    }
+
+    fn gateway(name: &str, requests: u64) -> GatewayObservation {
+        GatewayObservation {
+            facts: facts(name),
             in_flight: 0,
             counters: counters(requests),
         }
@@ -259,18 +270,23 @@ mod tests {
         assert_eq!(told, [(30.0, Some(75.0), 130), (10.0, Some(25.0), 9_060)]);
     }
 
-    fn snapshot(state: GatewayState, started_at_ms: i64, away_ms: Option<u64>) -> GatewaySnapshot {
+    #[test]
+    fn who_is_silent_has_no_share() {
+        let before = observation(vec![gateway("console", 100), gateway("eu-1", 50)]);
+        let mut now = observation(vec![gateway("console", 130), gateway("eu-1", 60)]);
+        now.gateways[1].facts.state = GatewayState::Stale;
+        let shares: Vec<_> = rows(&before, &now).iter().map(|g| g.share_percent).collect();
+        assert_eq!(shares, [Some(100.0), None]);
+    }
+
+    fn snapshot(state: GatewayState, run: u64, away_ms: Option<u64>) -> GatewaySnapshot {
         GatewaySnapshot {
-            id: "eu-1".parse().unwrap(),
-            is_local: false,
-            addresses: vec![],
-            software: String::new(),
-            state,
-            started_at_ms,
-            heard_at_ms: 0,
-            away_ms,
-            plan: PlanState::InForce,
-            connections: 0,
+            facts: GatewayFacts {
+                state,
+                run,
+                away_ms,
+                ..facts("eu-1")
+            },
             totals: Totals::default(),
             share_percent: None,
         }
@@ -303,15 +319,18 @@ mod tests {
     #[test]
     fn a_refused_plan_is_told_once_for_each_reason() {
         let refusing = |why: &str| {
-            let plan = PlanState::Refused { why: why.into() };
-            vec![GatewaySnapshot {
-                plan,
-                ..snapshot(GatewayState::Up, 1, None)
-            }]
+            let mut refusing = snapshot(GatewayState::Up, 1, None);
+            refusing.facts.plan = PlanState::Refused { why: why.into() };
+            vec![refusing]
         };
         let fine = vec![snapshot(GatewayState::Up, 1, None)];
         assert_eq!(between(&fine, &refusing("a"), 0)[0].kind, EventKind::PlanRefused);
         assert_eq!(between(&refusing("a"), &refusing("a"), 0), []);
         assert_eq!(between(&refusing("a"), &refusing("b"), 0).len(), 1);
+        let summary = |gateways: &[GatewaySnapshot]| between(&fine, gateways, 0).remove(0).summary;
+        assert!(summary(&refusing("a")).ends_with("it does not serve"));
+        let mut serving = refusing("a");
+        serving[0].facts.tls_addresses = vec!["127.0.0.1:8443".parse().unwrap()];
+        assert!(summary(&serving).ends_with("it serves by the one before"));
     }
 }

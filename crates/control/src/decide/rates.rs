@@ -49,16 +49,16 @@ pub fn totals(moments: Moments<'_>, in_flight: u32, window: Window) -> Totals {
     }
 }
 
-/// Adds up, for the figures over all pools.
+/// Adds up, for the figures over all pools; stops at what 64 bits hold.
 pub fn add(a: &Counters, b: &Counters) -> Counters {
     Counters {
-        requests: a.requests + b.requests,
-        status_2xx: a.status_2xx + b.status_2xx,
-        status_3xx: a.status_3xx + b.status_3xx,
-        status_4xx: a.status_4xx + b.status_4xx,
-        status_5xx: a.status_5xx + b.status_5xx,
-        failed: a.failed + b.failed,
-        bytes_sent: a.bytes_sent + b.bytes_sent,
+        requests: a.requests.saturating_add(b.requests),
+        status_2xx: a.status_2xx.saturating_add(b.status_2xx),
+        status_3xx: a.status_3xx.saturating_add(b.status_3xx),
+        status_4xx: a.status_4xx.saturating_add(b.status_4xx),
+        status_5xx: a.status_5xx.saturating_add(b.status_5xx),
+        failed: a.failed.saturating_add(b.failed),
+        bytes_sent: a.bytes_sent.saturating_add(b.bytes_sent),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 pub struct Answers<'a> {
     pub source: &'a SourceId,
     pub now: &'a BalancerObservation,
-    /// One collection ago, and the seconds since.
+    /// About one collection ago, and the seconds since.
     pub last: Option<(&'a BalancerObservation, f64)>,
     pub window: Option<&'a BalancerObservation>,
     /// The balancer answers. Otherwise `now` is the last thing it said and its instances are unknown.
@@ -129,7 +129,7 @@ fn pool_snapshot(
         before.map(|p| p.instances.iter().map(|i| (&i.id, i)).collect()).unwrap_or_default();
 
     let asked = |i: &InstanceObservation| window_by_id.get(&i.id).map(|w| rates::delta(&w.counters, &i.counters).requests);
-    let asked_all: u64 = pool.instances.iter().filter_map(asked).sum();
+    let asked_all: u64 = pool.instances.iter().filter_map(asked).fold(0, u64::saturating_add);
 
     let instances: Vec<InstanceSnapshot> = pool
         .instances
@@ -219,7 +219,7 @@ fn overall(balancers: &[Answers<'_>], previous: Option<&Snapshot>) -> Totals {
     for answers in balancers.iter().filter(|a| a.fresh) {
         let now = sum(answers.now);
         let last = answers.last.map(|(o, s)| (sum(o), s));
-        let in_flight = answers.now.pools.iter().map(|p| p.in_flight).sum();
+        let in_flight = answers.now.pools.iter().map(|p| p.in_flight).fold(0, u32::saturating_add);
         let moments = Moments {
             now: &now,
             last: last.as_ref().map(|(c, s)| (c, *s)),
@@ -228,16 +228,16 @@ fn overall(balancers: &[Answers<'_>], previous: Option<&Snapshot>) -> Totals {
         let totals = rates::totals(moments, in_flight, answers.now.window);
         if let Some(window) = answers.window {
             let d = rates::delta(&sum(window), &now);
-            asked += d.requests;
-            failed += d.errors();
+            asked = asked.saturating_add(d.requests);
+            failed = failed.saturating_add(d.errors());
         }
         if totals.latency.map_or(0, |l| l.count) > out.latency.map_or(0, |l| l.count) {
             out.latency = totals.latency;
         }
         out.requests_per_s += totals.requests_per_s;
         out.errors_per_s += totals.errors_per_s;
-        out.in_flight += totals.in_flight;
-        out.requests += totals.requests;
+        out.in_flight = out.in_flight.saturating_add(totals.in_flight);
+        out.requests = out.requests.saturating_add(totals.requests);
     }
     out.errors_percent = (asked > 0).then(|| 100.0 * failed as f64 / asked as f64);
     out

@@ -27,6 +27,10 @@ const DEADLINE: Duration = Duration::from_millis(800);
 /// The stretch that shares are taken over.
 const WINDOW: Duration = Duration::from_secs(10);
 
+/// Rates are of the time since the newest answer that is at least so old. A round that somebody wakes comes a moment after the one before:
+/// what happened to be reported in between is no rate.
+const RATE_OVER: Duration = Duration::from_millis(750);
+
 /// What is remembered of a source between rounds.
 struct Memory<T> {
     id: SourceId,
@@ -104,6 +108,15 @@ impl<T> Memory<T> {
         }
     }
 
+    /// The answer that rates are taken from: the oldest one while none is old enough.
+    fn earlier(&self) -> Option<&(Instant, Arc<T>)> {
+        let (now, _) = self.answers.back()?;
+        let before = self.answers.len() - 1;
+        let is_old_enough = |(at, _): &&(Instant, Arc<T>)| now.duration_since(*at) >= RATE_OVER;
+        let mut earlier = self.answers.iter().take(before);
+        earlier.clone().rev().find(is_old_enough).or_else(|| earlier.next())
+    }
+
     fn status(&self) -> SourceStatus {
         let state = match (&self.down, self.answered_at_ms) {
             (Some((since_ms, why)), _) => SourceState::Down {
@@ -162,11 +175,12 @@ impl Collect {
             .iter()
             .filter_map(|memory| {
                 let (now_at, now) = memory.answers.back()?;
-                let earlier = memory.answers.len().checked_sub(2).and_then(|i| memory.answers.get(i));
                 Some(Answers {
                     source: &memory.id,
                     now,
-                    last: earlier.map(|(at, o)| (o.as_ref(), now_at.duration_since(*at).as_secs_f64())),
+                    last: memory
+                        .earlier()
+                        .map(|(at, o)| (o.as_ref(), now_at.duration_since(*at).as_secs_f64())),
                     window: memory.answers.front().filter(|_| memory.answers.len() > 1).map(|(_, o)| o.as_ref()),
                     fresh: memory.down.is_none(),
                 })
@@ -257,4 +271,30 @@ async fn timed<T>(answer: impl Future<Output = Result<T, SourceError>>) -> (Resu
     let answer = tokio::time::timeout(DEADLINE, answer).await;
     let answer = answer.unwrap_or_else(|_| Err(SourceError(format!("no answer within {} ms", DEADLINE.as_millis()))));
     (answer, started.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_was_woken_is_no_stretch_to_take_rates_over() {
+        let mut memory: Memory<u32> = Memory::new(SourceId::new("gateway").unwrap(), String::new(), 0);
+        let start = Instant::now();
+        let mut earlier = |ms: u64, answer: u32| {
+            memory.heard(Ok(answer), Duration::ZERO, start + Duration::from_millis(ms), 0);
+            memory.earlier().map(|(_, answer)| **answer)
+        };
+        for (ms, answer, expected) in [
+            (0, 1, None),
+            (50, 2, Some(1)),
+            (1_000, 3, Some(2)),
+            (1_998, 4, Some(3)),
+            (2_040, 5, Some(3)),
+            (2_090, 6, Some(3)),
+            (3_001, 7, Some(6)),
+        ] {
+            assert_eq!(earlier(ms, answer), expected, "{ms} ms");
+        }
+    }
 }

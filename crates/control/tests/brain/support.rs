@@ -72,6 +72,7 @@ impl World {
             pools: vec![pool],
             interval: INTERVAL,
             registry: self.registry.clone(),
+            accepts_gateways: false,
         };
         Control::start(ports, setup).await.unwrap()
     }

@@ -5,14 +5,22 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use adapters::builtin::fleet::{Command, Orders, OrdersText, PROTOCOL, SecretKey, SyncAnswer, SyncRequest};
-use axum::{Json, Router, extract::State, routing::post};
+use axum::{
+    Json, Router,
+    extract::State,
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
 use model::{
     Algorithm, BreakerTarget, Event, EventKind, Frame, GatewayPlan, GatewaySnapshot, GatewayState, InstancePlan, Page, PathPrefix,
-    PlanState, PoolPlan, Priority, Route, ViewData,
+    PlanState, PoolPlan, Priority, Route, UpstreamTls, ViewData,
 };
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -105,7 +113,24 @@ async fn gateways(browser: &Browser) -> Vec<GatewaySnapshot> {
 }
 
 async fn elsewhere(browser: &Browser) -> Option<GatewaySnapshot> {
-    gateways(browser).await.into_iter().find(|g| g.id.as_str() == "eu-1")
+    gateways(browser).await.into_iter().find(|g| g.facts.id.as_str() == "eu-1")
+}
+
+/// Returns when whatever has been reported until now would be on the page.
+async fn looked(browser: &Browser) {
+    let at_ms = async || browser.json::<Frame>("/api/fn/view?key=pools").await.at_ms;
+    // The first may have been under way already.
+    for _ in 0..2 {
+        let before = at_ms().await;
+        wait_until("a newer frame", SOON, async || at_ms().await > before).await;
+    }
+}
+
+/// Requests of all instances.
+async fn requests(browser: &Browser) -> u64 {
+    let page = browser.get("/metrics").await.text().await.unwrap();
+    let counts = page.lines().filter(|line| line.starts_with("evenkeel_requests_total{"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
 
 async fn told(browser: &Browser, kind: EventKind) -> Option<Event> {
@@ -142,15 +167,8 @@ async fn a_gateway_elsewhere_serves_by_the_consoles_plan_and_follows_its_changes
     }
     wait_until("all eight requests are counted", SOON, async || {
         let seen = gateways(&browser).await;
-        let requests: u64 = seen.iter().map(|g| g.totals.requests).sum();
-        let page = browser.get("/metrics").await.text().await.unwrap();
-        let counted = |line: &str| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap();
-        let instances: u64 = page
-            .lines()
-            .filter(|l| l.starts_with("evenkeel_requests_total{"))
-            .map(counted)
-            .sum();
-        requests == 8 && instances == 8 && seen.len() == 2 && seen.iter().all(|g| g.plan == PlanState::InForce)
+        let counted: u64 = seen.iter().map(|g| g.totals.requests).sum();
+        counted == 8 && requests(&browser).await == 8 && seen.len() == 2 && seen.iter().all(|g| g.facts.plan == PlanState::InForce)
     })
     .await;
 
@@ -177,7 +195,7 @@ async fn a_gateway_elsewhere_serves_by_the_consoles_plan_and_follows_its_changes
     .await;
     let (cookie, instance) = cookie.unwrap();
     wait_until("the other gateway follows, too", SOON, async || {
-        elsewhere(&browser).await.is_some_and(|g| g.plan == PlanState::InForce)
+        elsewhere(&browser).await.is_some_and(|g| g.facts.plan == PlanState::InForce)
             && client.get(&url).send().await.unwrap().headers().contains_key("set-cookie")
     })
     .await;
@@ -187,10 +205,19 @@ async fn a_gateway_elsewhere_serves_by_the_consoles_plan_and_follows_its_changes
         assert!(!answer.headers().contains_key("set-cookie"), "it is believed");
     }
 
-    // Asked to end, it says so.
+    // Asked to end, it says so, and what it served last.
+    let counted = || async {
+        looked(&browser).await;
+        requests(&browser).await
+    };
+    let before = counted().await;
+    for _ in 0..5 {
+        served_by(&url).await;
+    }
     assert_eq!(remote.program.terminate(), Some(0));
     until_told(&browser, EventKind::GatewayLost).await;
     wait_until("it is gone", SOON, async || elsewhere(&browser).await.is_none()).await;
+    assert_eq!(counted().await, before + 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -231,7 +258,7 @@ async fn without_its_console_a_gateway_serves_and_starts_by_the_plan_it_keeps() 
     );
     wait_until("what it served alone is counted", SOON, async || {
         let seen = elsewhere(&browser).await;
-        seen.is_some_and(|g| g.totals.requests == 6 && g.plan == PlanState::InForce && g.state == GatewayState::Up)
+        seen.is_some_and(|g| g.totals.requests == 6 && g.facts.plan == PlanState::InForce && g.facts.state == GatewayState::Up)
     })
     .await;
     remote.until_says("the console is back").await;
@@ -276,6 +303,7 @@ async fn who_has_not_the_token_learns_and_changes_nothing() {
     let remote = Remote::start(&app.url(), "another-token-0123456789");
     remote.until_says("the console answered 401").await;
     assert!(!remote.says("the gateway listens") && !remote.says("another-token-0123456789"));
+    looked(&browser).await;
     assert_eq!(elsewhere(&browser).await, None);
     for (name, token, status, word) in [
         ("eu-1", "", 401, "gateways.token"),
@@ -295,6 +323,13 @@ async fn who_has_not_the_token_learns_and_changes_nothing() {
     let off = TestApp::sqlite().await;
     let (status, detail) = post_report(&off, "eu-1", TOKEN, report(1).to_string()).await;
     assert_eq!((status, detail.contains("gateways.token")), (StatusCode::FORBIDDEN, true));
+    let pools = off.admin().await.get("/pools").await.text().await.unwrap();
+    assert!(
+        pools.contains("gateways.token") && !pools.contains("evenkeel gateway --control"),
+        "{pools}"
+    );
+    let pools = browser.get("/pools").await.text().await.unwrap();
+    assert!(pools.contains("evenkeel gateway --control"), "{pools}");
 }
 
 async fn post_report(app: &TestApp, name: &str, token: &str, body: String) -> (StatusCode, String) {
@@ -317,7 +352,7 @@ async fn post_report(app: &TestApp, name: &str, token: &str, body: String) -> (S
 
 fn report(run: u64) -> Value {
     json!({
-        "protocol": PROTOCOL, "run": run, "started_at_ms": run, "software": "<b>0.1.0</b>", "addresses": ["127.0.0.1:9"], "in_force": null,
+        "protocol": PROTOCOL, "run": run, "sequence": 1, "sent_at_ms": 0, "started_at_ms": 0, "software": "<b>0.1.0</b>", "addresses": ["127.0.0.1:9"], "in_force": null,
         "refused": null, "away_ms": null, "leaving": false, "done": [],
         "stats": { "unrouted": 0, "connections": 0, "pools": [], "events": [] }
     })
@@ -351,9 +386,10 @@ async fn hostile_reports_are_refused_and_harm_nothing() {
     };
     let nan = with(json!([pool("web", &json!([1, 1]))])).replace("\"pinned\":null", "\"pinned\":NaN");
     let bomb = with(json!([pool("web", &json!(vec![1; 100_000]))]));
-    let huge = with(json!([pool("web", &json!([1, u64::MAX]))]));
+    let huge = with(json!([pool("web", &json!([u64::MAX, 1]))]));
     let refused = [
-        (format!("\"{}\"", "x".repeat(9 << 20)), 413, "more than 8388608 bytes"),
+        // Little more than allowed: of what follows a refusal the connection would know nothing.
+        ("x".repeat((8 << 20) + 1), 413, "more than 8388608 bytes"),
         (nan, 422, "cannot be read"),
         (bomb, 422, "more latencies than a histogram has"),
         (huge, 422, "out of range"),
@@ -367,6 +403,7 @@ async fn hostile_reports_are_refused_and_harm_nothing() {
         assert_eq!(answered.as_u16(), status, "{start}: {detail}");
         assert!(detail.contains(word), "{detail}");
     }
+    looked(&browser).await;
     assert_eq!(elsewhere(&browser).await, None);
 
     // What is only nobody's business is taken and not shown: a pool that is not planned, an instance at another address.
@@ -379,7 +416,9 @@ async fn hostile_reports_are_refused_and_harm_nothing() {
     .await;
     assert_eq!(answered, 200, "{detail}");
     wait_until("it is seen", SOON, async || elsewhere(&browser).await.is_some()).await;
+    looked(&browser).await;
     let page = browser.get("/metrics").await.text().await.unwrap();
+    assert!(page.contains("evenkeel_gateway_up{gateway=\"eu-1\"}"), "{page}");
     assert!(
         !page.contains("other") && page.contains("evenkeel_requests_total{pool=\"web\",instance=\"web-1\"} 0"),
         "{page}"
@@ -397,12 +436,15 @@ struct Script {
     url: String,
     reports: mpsc::UnboundedReceiver<SyncRequest>,
     answers: mpsc::UnboundedSender<SyncAnswer>,
+    ends: Arc<Ends>,
 }
 
-type Ends = Arc<(
-    mpsc::UnboundedSender<SyncRequest>,
-    tokio::sync::Mutex<mpsc::UnboundedReceiver<SyncAnswer>>,
-)>;
+struct Ends {
+    told: mpsc::UnboundedSender<SyncRequest>,
+    next: tokio::sync::Mutex<mpsc::UnboundedReceiver<SyncAnswer>>,
+    /// Answers 422 to whoever tells counts.
+    refuses_counts: AtomicBool,
+}
 
 impl Script {
     async fn start() -> Self {
@@ -410,21 +452,48 @@ impl Script {
         let (answers, next) = mpsc::unbounded_channel();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let ends: Ends = Arc::new((told, tokio::sync::Mutex::new(next)));
-        let router = Router::new().route("/api/gateways/eu-1/sync", post(Self::sync)).with_state(ends);
+        let ends = Arc::new(Ends {
+            told,
+            next: tokio::sync::Mutex::new(next),
+            refuses_counts: AtomicBool::new(false),
+        });
+        let router = Router::new()
+            .route("/api/gateways/eu-1/sync", post(Self::sync))
+            .with_state(ends.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, reports, answers }
+        Self {
+            url,
+            reports,
+            answers,
+            ends,
+        }
     }
 
-    async fn sync(State(ends): State<Ends>, Json(report): Json<SyncRequest>) -> Json<SyncAnswer> {
-        ends.0.send(report).unwrap();
-        let answer = ends.1.lock().await.recv().await.unwrap();
-        Json(answer)
+    async fn sync(State(ends): State<Arc<Ends>>, Json(report): Json<SyncRequest>) -> Response {
+        if report.stats.is_some() && ends.refuses_counts.load(Ordering::Relaxed) {
+            let problem = json!({ "status": 422, "detail": "report: pools: 300 is more than 256" });
+            return (StatusCode::UNPROCESSABLE_ENTITY, Json(problem)).into_response();
+        }
+        ends.told.send(report).unwrap();
+        let answer = ends.next.lock().await.recv().await.unwrap();
+        Json(answer).into_response()
+    }
+
+    /// Answers each report with nothing until one is as it should be.
+    async fn until(&mut self, what: impl Fn(&SyncRequest) -> bool) -> SyncRequest {
+        loop {
+            let report = self.report().await;
+            if what(&report) {
+                return report;
+            }
+            self.answer(None, vec![]);
+        }
     }
 
     fn answer(&self, orders: Option<OrdersText>, commands: Vec<Command>) {
         let answer = SyncAnswer {
             protocol: PROTOCOL,
+            wanted: None,
             orders,
             commands,
             next_ms: 0,
@@ -456,9 +525,8 @@ fn orders(pools: Vec<PoolPlan>) -> OrdersText {
     .text()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn orders_that_cannot_be_followed_are_reported_and_those_before_stay() {
-    let backend = Backend::start().await;
+/// A pool with one instance.
+fn web(backend: &Backend) -> PoolPlan {
     let instance = InstancePlan {
         id: "a".parse().unwrap(),
         address: backend.address,
@@ -467,7 +535,92 @@ async fn orders_that_cannot_be_followed_are_reported_and_those_before_stay() {
         breaker: model::BreakerHold::Auto,
         check: None,
     };
-    let web = PoolPlan::new("web".parse().unwrap(), 1, Algorithm::RoundRobin, vec![instance]);
+    PoolPlan::new("web".parse().unwrap(), 1, Algorithm::RoundRobin, vec![instance])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_this_machine_would_not_do_is_done_as_soon_as_it_can() {
+    let (backend, files) = (Backend::start().await, tempfile::tempdir().unwrap());
+    let ca = files.path().join("ca.pem");
+    let mut pool = web(&backend);
+    pool.tls = UpstreamTls {
+        on: true,
+        ca: Some(ca.display().to_string()),
+        ..UpstreamTls::default()
+    };
+    let orders = orders(vec![pool]);
+    let mut script = Script::start().await;
+    let mut remote = Remote::start(&script.url, TOKEN);
+    // Where the plan is kept, something is in the way.
+    fs::create_dir_all(remote.plan_file().join("in-the-way")).unwrap();
+    script.report().await;
+    script.answer(Some(orders.clone()), vec![]);
+    let refused = script.report().await;
+    assert!(refused.refused.unwrap().why.contains("ca.pem") && refused.in_force.is_none());
+
+    let authority = rcgen::generate_simple_self_signed(vec!["instances.test".to_owned()]).unwrap();
+    fs::write(&ca, authority.cert.pem()).unwrap();
+    remote.program.signal("HUP");
+    script.answer(None, vec![]);
+    let serving = script.until(|report| report.in_force == Some(orders.digest())).await;
+    assert_eq!(serving.refused, None);
+    assert!(serving.troubles[0].contains("could not keep the plan"), "{:?}", serving.troubles);
+
+    fs::remove_dir_all(remote.plan_file()).unwrap();
+    remote.program.signal("HUP");
+    script.answer(None, vec![]);
+    script.until(|report| report.troubles.is_empty()).await;
+    assert!(fs::metadata(remote.plan_file()).unwrap().is_file());
+
+    // Nor is a kept plan given up because it could not be followed at the start.
+    fs::remove_file(&ca).unwrap();
+    remote.kill_and_start();
+    script.answer(None, vec![]);
+    let refused = script.until(|report| report.refused.is_some()).await;
+    assert_eq!(refused.refused.unwrap().digest, orders.digest());
+    fs::write(&ca, authority.cert.pem()).unwrap();
+    remote.program.signal("HUP");
+    script.answer(None, vec![]);
+    script.until(|report| report.in_force == Some(orders.digest())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_console_that_takes_no_counts_is_still_obeyed() {
+    let backend = Backend::start().await;
+    let (first, second) = (
+        orders(vec![web(&backend)]),
+        orders(vec![PoolPlan {
+            version: 2,
+            ..web(&backend)
+        }]),
+    );
+    let mut script = Script::start().await;
+    let remote = Remote::start(&script.url, TOKEN);
+    script.report().await;
+    script.answer(Some(first.clone()), vec![]);
+    let counting = script.until(|report| report.in_force == Some(first.digest())).await;
+    assert!(counting.stats.is_some() && counting.troubles.is_empty());
+
+    script.ends.refuses_counts.store(true, Ordering::Relaxed);
+    script.answer(Some(second.clone()), vec![]);
+    let without = script.report().await;
+    assert_eq!((without.in_force, without.stats), (Some(second.digest()), None));
+    assert!(
+        without.troubles[0].contains("pools: 300 is more than 256"),
+        "{:?}",
+        without.troubles
+    );
+    script.answer(Some(first.clone()), vec![]);
+    let next = script.report().await;
+    assert_eq!((next.in_force, next.stats), (Some(first.digest()), None));
+    let said = remote.program.log().matches("does not take what this gateway counted").count();
+    assert_eq!(said, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_that_cannot_be_followed_are_reported_and_those_before_stay() {
+    let backend = Backend::start().await;
+    let web = web(&backend);
     let good = orders(vec![web.clone()]);
     let mut script = Script::start().await;
     let mut remote = Remote::start(&script.url, TOKEN);

@@ -1,5 +1,7 @@
 //! The built-in gateways as one [`Balancer`]: the one in this process, and those elsewhere that follow the same plan.
 
+mod heard;
+mod merge;
 mod news;
 mod observer;
 mod window;
@@ -31,6 +33,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub struct BuiltinBalancer {
     gateway: Arc<Gateway>,
     fleet: Arc<Fleet>,
+    run: u64,
     started_at_ms: i64,
     observer: Mutex<Observer>,
 }
@@ -40,6 +43,7 @@ impl BuiltinBalancer {
     pub fn new(gateway: Arc<Gateway>, fleet: Arc<Fleet>) -> Self {
         Self {
             observer: Mutex::new(Observer::new(fleet.limits().silent_after)),
+            run: rand::random(),
             started_at_ms: SystemClock.now_ms(),
             gateway,
             fleet,
@@ -71,6 +75,8 @@ impl Balancer for BuiltinBalancer {
         let own = Own {
             stats: self.gateway.observe(),
             addresses: self.gateway.local_addrs().to_vec(),
+            tls_addresses: self.gateway.tls_addrs().to_vec(),
+            run: self.run,
             started_at_ms: self.started_at_ms,
             now_ms: SystemClock.now_ms(),
         };
@@ -103,7 +109,7 @@ impl Balancer for BuiltinBalancer {
     /// All are counted; those listed are the clients of the gateway here.
     async fn pins(&self, pool: &PoolId) -> Result<Pins, SourceError> {
         let mut pins = self.gateway.pins(pool).map_err(|e| SourceError(e.to_string()))?;
-        pins.total += self.fleet.pinned(pool);
+        pins.total = pins.total.saturating_add(self.fleet.pinned(pool, Instant::now()));
         Ok(pins)
     }
 

@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 
-use model::{BalancerEvent, GatewayId, NewEvent};
+use model::{Actor, BalancerEvent, EventKind, GatewayId, NewEvent, Severity};
 
-use crate::builtin::fleet::merge::told_by;
+use super::merge::told_by;
+
+/// What one gateway elsewhere may tell at once. The journal is everybody's: one that tells without end silences nobody else.
+const EACH_MAX: usize = 32;
 
 #[derive(Default)]
 pub(super) struct News {
@@ -25,9 +28,22 @@ impl News {
         }
     }
 
-    /// Of a gateway elsewhere: what it has not told before.
-    pub(super) fn elsewhere(&mut self, gateway: &GatewayId, events: impl IntoIterator<Item = BalancerEvent>) {
-        for BalancerEvent { event, .. } in events {
+    /// Of a gateway elsewhere: what it has not told before, the newest of it when that is too much.
+    pub(super) fn elsewhere(&mut self, gateway: &GatewayId, events: Vec<BalancerEvent>, now_ms: i64) {
+        let over = events.len().saturating_sub(EACH_MAX);
+        if over > 0 {
+            self.push(NewEvent {
+                at_ms: now_ms,
+                kind: EventKind::EventsLeftOut,
+                severity: Severity::Warning,
+                pool: None,
+                instance: None,
+                summary: format!("{over} events of the gateway {gateway} are left out"),
+                cause: format!("it told {} at once; the newest {EACH_MAX} follow", events.len()),
+                actor: Actor::system("gateways"),
+            });
+        }
+        for BalancerEvent { event, .. } in events.into_iter().skip(over) {
             self.push(NewEvent {
                 cause: told_by(gateway, &event.cause),
                 ..event

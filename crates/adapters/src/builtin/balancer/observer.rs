@@ -9,28 +9,28 @@ use std::{
 
 use gateway::{Distribution, GatewayStats, InstanceStats, PoolStats};
 use model::{
-    BalancerId, BalancerObservation, GatewayId, GatewayObservation, GatewayState, InstanceId, LateCounts, PlanState, PoolId,
+    BalancerId, BalancerObservation, GatewayFacts, GatewayId, GatewayObservation, GatewayState, InstanceId, LateCounts, PlanState, PoolId,
     PoolObservation,
 };
 
-use super::{GATEWAY, WINDOW, news::News, window::Sliding};
-use crate::builtin::fleet::{
-    Remote,
-    counts::Counts,
+use super::{
+    GATEWAY, WINDOW,
+    heard::{Heard, Said},
     merge::{self, Voice},
-    own_id,
+    news::News,
+    window::Sliding,
 };
-
-/// Gateways that are remembered beyond those that are known right now, so that one that comes back is not counted twice.
-const REMEMBERED_MAX: usize = 512;
+use crate::builtin::fleet::{Look, Remote, counts::Counts, own_id};
 
 /// An instance that moves to another address is another one.
-type Member = (PoolId, InstanceId, SocketAddr);
+pub(super) type Member = (PoolId, InstanceId, SocketAddr);
 
 /// What the gateway in this process says.
 pub(super) struct Own {
     pub(super) stats: GatewayStats,
     pub(super) addresses: Vec<SocketAddr>,
+    pub(super) tls_addresses: Vec<SocketAddr>,
+    pub(super) run: u64,
     pub(super) started_at_ms: i64,
     /// Unix time, ms.
     pub(super) now_ms: i64,
@@ -38,7 +38,7 @@ pub(super) struct Own {
 
 pub(super) struct Observer {
     silent_after: Duration,
-    heard: HashMap<GatewayId, Heard>,
+    heard: Heard,
     pools: HashMap<PoolId, Sum>,
     instances: HashMap<Member, Sum>,
     unrouted: u64,
@@ -55,28 +55,13 @@ struct Sum {
     window: Sliding,
 }
 
-/// What one gateway said last.
-struct Heard {
-    run: (i64, u64),
-    at: Instant,
-    unrouted: u64,
-    pools: HashMap<PoolId, Said>,
-    instances: HashMap<Member, Said>,
-    /// Everything it has gained since it is known.
-    total: Counts,
-}
-
-#[derive(Default)]
-struct Said {
-    counts: Counts,
-    latencies: Distribution,
-}
-
 /// One gateway's statistics by name.
 struct Part<'a> {
     id: &'a GatewayId,
-    run: (i64, u64),
+    run: u64,
     at: Instant,
+    /// It has just begun: all it counted is news.
+    is_young: bool,
     is_silent: bool,
     stats: &'a GatewayStats,
     pools: HashMap<&'a PoolId, &'a PoolStats>,
@@ -84,28 +69,41 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(id: &'a GatewayId, run: (i64, u64), at: Instant, is_silent: bool, stats: &'a GatewayStats) -> Self {
-        let instances = stats
-            .pools
-            .iter()
-            .flat_map(|p| p.instances.iter().map(move |i| ((&p.pool, &i.id, i.address), i)));
+    fn new(id: &'a GatewayId, run: u64, at: Instant, stats: &'a GatewayStats) -> Self {
         Self {
             id,
             run,
             at,
-            is_silent,
+            is_young: false,
+            is_silent: false,
             stats,
             pools: stats.pools.iter().map(|p| (&p.pool, p)).collect(),
-            instances: instances.collect(),
+            instances: members(stats).collect(),
         }
     }
+
+    fn elsewhere(remote: &'a Remote, now_ms: i64, silent_after: Duration) -> Option<Self> {
+        let age_ms = now_ms.saturating_sub(remote.started_at_ms);
+        Some(Self {
+            is_young: u64::try_from(age_ms).map_or(true, |ms| Duration::from_millis(ms) <= silent_after),
+            is_silent: remote.is_silent,
+            ..Self::new(&remote.id, remote.run, remote.heard, remote.stats.as_deref()?)
+        })
+    }
+}
+
+fn members(stats: &GatewayStats) -> impl Iterator<Item = ((&PoolId, &InstanceId, SocketAddr), &InstanceStats)> {
+    stats
+        .pools
+        .iter()
+        .flat_map(|p| p.instances.iter().map(move |i| ((&p.pool, &i.id, i.address), i)))
 }
 
 impl Observer {
     pub(super) fn new(silent_after: Duration) -> Self {
         Self {
             silent_after,
-            heard: HashMap::new(),
+            heard: Heard::default(),
             pools: HashMap::new(),
             instances: HashMap::new(),
             unrouted: 0,
@@ -114,25 +112,32 @@ impl Observer {
         }
     }
 
-    pub(super) fn observe(&mut self, own: Own, mut remotes: Vec<Remote>, now: Instant) -> BalancerObservation {
+    pub(super) fn observe(&mut self, own: Own, look: Look, now: Instant) -> BalancerObservation {
         let own_id = own_id();
         let plan = &own.stats;
-        self.forget(plan, &remotes);
+        let Look { mut present, mut departed } = look;
+        self.forget(plan);
         self.news.own(&plan.events);
-        for remote in &mut remotes {
+        for remote in departed.iter_mut().chain(&mut present) {
             // What is not in the plan is nobody's business here.
             let is_known = |pool: &PoolId| plan.pools.iter().any(|p| &p.pool == pool);
-            remote.events.retain(|e| e.event.pool.as_ref().is_some_and(is_known));
-            self.news.elsewhere(&remote.id, std::mem::take(&mut remote.events));
+            let mut events = std::mem::take(&mut remote.events);
+            events.retain(|e| e.event.pool.as_ref().is_none_or(is_known));
+            self.news.elsewhere(&remote.id, events, own.now_ms);
         }
 
-        let run = (own.started_at_ms, 0);
-        let mut parts = vec![Part::new(&own_id, run, now, false, plan)];
-        parts.extend(remotes.iter().filter_map(|r| {
-            let stats = r.stats.as_deref()?;
-            Some(Part::new(&r.id, r.run, r.heard, r.is_silent, stats))
-        }));
-        let late = parts.iter().filter_map(|part| self.absorb(plan, part)).collect();
+        let elsewhere = |remote| Part::elsewhere(remote, own.now_ms, self.silent_after);
+        // Those that have gone have no say about now. What they told last comes before what is told under their names today.
+        let last: Vec<Part<'_>> = departed.iter().filter_map(elsewhere).collect();
+        let mut parts = vec![Part::new(&own_id, own.run, now, plan)];
+        parts.extend(present.iter().filter_map(elsewhere));
+        let late = last.iter().chain(&parts).filter_map(|part| self.absorb(plan, part)).collect();
+        drop(last);
+        for left in departed.iter().filter(|remote| remote.has_left) {
+            self.heard.left(&left.id, left.run);
+        }
+        self.heard
+            .keep(|id, run| (id, run) == (&own_id, own.run) || present.iter().any(|r| (&r.id, r.run) == (id, run)));
         parts.retain(|part| !part.is_silent);
 
         let pools: Vec<PoolObservation> = plan.pools.iter().map(|pool| self.pool(pool, &parts, now)).collect();
@@ -148,50 +153,32 @@ impl Observer {
             window: self.all.push(now, WINDOW, slice),
             pools,
             events: self.news.events(),
-            gateways: self.gateways(&own, own_id, remotes),
+            gateways: self.gateways(&own, own_id.clone(), present),
             late,
         }
     }
 
-    /// Sums of what is planned no more, and gateways nobody has heard of for long.
-    fn forget(&mut self, plan: &GatewayStats, remotes: &[Remote]) {
+    /// Sums of what is planned no more.
+    fn forget(&mut self, plan: &GatewayStats) {
         let pools: HashSet<&PoolId> = plan.pools.iter().map(|p| &p.pool).collect();
-        let members: HashSet<(&PoolId, &InstanceId, SocketAddr)> = plan
-            .pools
-            .iter()
-            .flat_map(|p| p.instances.iter().map(move |i| (&p.pool, &i.id, i.address)))
-            .collect();
+        let planned: HashSet<_> = members(plan).map(|(member, _)| member).collect();
         self.pools.retain(|id, _| pools.contains(id));
         self.instances
-            .retain(|(pool, id, address), _| members.contains(&(pool, id, *address)));
-        if self.heard.len() > REMEMBERED_MAX {
-            let own = own_id();
-            self.heard.retain(|id, _| id == &own || remotes.iter().any(|r| &r.id == id));
-        }
+            .retain(|(pool, id, address), _| planned.contains(&(pool, id, *address)));
     }
 
     /// Adds what a gateway gained since it was heard last. Returns what of it is no news.
     fn absorb(&mut self, plan: &GatewayStats, part: &Part<'_>) -> Option<LateCounts> {
-        let known = self.heard.remove(part.id);
-        let is_late = known.as_ref().is_none_or(|k| part.at.duration_since(k.at) > self.silent_after);
-        let total = known.as_ref().map(|k| k.total).unwrap_or_default();
-        let mut heard = known.filter(|k| k.run == part.run).unwrap_or_else(|| Heard {
-            run: part.run,
-            at: part.at,
-            unrouted: 0,
-            pools: HashMap::new(),
-            instances: HashMap::new(),
-            total,
-        });
-        heard.at = part.at;
-        self.unrouted = self
-            .unrouted
-            .saturating_add(part.stats.unrouted.checked_sub(heard.unrouted).unwrap_or(part.stats.unrouted));
-        heard.unrouted = part.stats.unrouted;
+        let is_late = self.heard.is_late(part.id, part.run, part.at, part.is_young, self.silent_after);
+        let mut life = self.heard.take(part.id, part.run);
+        let unrouted = part.stats.unrouted;
+        let gained = unrouted.checked_sub(life.unrouted).unwrap_or(unrouted);
+        self.unrouted = self.unrouted.saturating_add(gained);
+        life.unrouted = unrouted;
 
         let mut late = LateCounts {
             gateway: part.id.clone(),
-            counters: Counts::default().counters(),
+            counters: Counts::default().counters,
             pools: Vec::new(),
             instances: Vec::new(),
         };
@@ -199,17 +186,11 @@ impl Observer {
         for planned in &plan.pools {
             let Some(pool) = part.pools.get(&planned.pool) else { continue };
             let sum = self.pools.entry(planned.pool.clone()).or_default();
-            let gained = gain(
-                sum,
-                &mut heard.pools,
-                &planned.pool,
-                Counts::of_pool(pool),
-                &pool.histogram,
-                is_late,
-            );
-            all.add(&gained);
+            let counts = Counts::of_pool(pool);
+            let gained = gain(sum, &mut life.pools, &planned.pool, counts, &pool.histogram, is_late);
+            all.add(gained);
             if is_late && !gained.is_zero() {
-                late.pools.push((planned.pool.clone(), gained.counters()));
+                late.pools.push((planned.pool.clone(), gained.counters));
             }
             for member in &planned.instances {
                 let Some(instance) = part.instances.get(&(&planned.pool, &member.id, member.address)) else {
@@ -217,22 +198,19 @@ impl Observer {
                 };
                 let key = (planned.pool.clone(), member.id.clone(), member.address);
                 let sum = self.instances.entry(key.clone()).or_default();
-                let gained = gain(
-                    sum,
-                    &mut heard.instances,
-                    &key,
-                    Counts::of_instance(instance),
-                    &instance.histogram,
-                    is_late,
-                );
+                let counts = Counts::of_instance(instance);
+                let gained = gain(sum, &mut life.instances, &key, counts, &instance.histogram, is_late);
                 if is_late && !gained.is_zero() {
-                    late.instances.push((key.0, key.1, gained.counters()));
+                    late.instances.push((key.0, key.1, gained.counters));
                 }
             }
         }
-        heard.total.add(&all);
-        late.counters = all.counters();
-        self.heard.insert(part.id.clone(), heard);
+        // What it does not have any more is not compared with again.
+        life.pools.retain(|id, _| part.pools.contains_key(id));
+        life.instances
+            .retain(|(pool, id, address), _| part.instances.contains_key(&(pool, id, *address)));
+        late.counters = all.counters;
+        self.heard.put(part.id, part.run, part.at, life, all);
         (is_late && !all.is_zero()).then_some(late)
     }
 
@@ -264,36 +242,49 @@ impl Observer {
     }
 
     /// The one here first.
-    fn gateways(&self, own: &Own, own_id: GatewayId, remotes: Vec<Remote>) -> Vec<GatewayObservation> {
-        let total = |id: &GatewayId| self.heard.get(id).map(|h| h.total.counters()).unwrap_or_default();
+    fn gateways(&self, own: &Own, own_id: GatewayId, present: Vec<Remote>) -> Vec<GatewayObservation> {
         let in_flight = |stats: &GatewayStats| stats.pools.iter().map(|p| p.in_flight).fold(0, u32::saturating_add);
         let here = GatewayObservation {
-            counters: total(&own_id),
-            id: own_id,
-            is_local: true,
-            addresses: own.addresses.clone(),
-            software: env!("CARGO_PKG_VERSION").to_owned(),
-            state: GatewayState::Up,
-            started_at_ms: own.started_at_ms,
-            heard_at_ms: own.now_ms,
-            away_ms: None,
-            plan: PlanState::InForce,
-            connections: own.stats.connections,
+            counters: self.heard.total(&own_id).counters,
             in_flight: in_flight(&own.stats),
+            facts: GatewayFacts {
+                id: own_id,
+                run: own.run,
+                is_local: true,
+                addresses: own.addresses.clone(),
+                tls_addresses: own.tls_addresses.clone(),
+                software: env!("CARGO_PKG_VERSION").to_owned(),
+                state: GatewayState::Up,
+                started_at_ms: own.started_at_ms,
+                heard_at_ms: own.now_ms,
+                away_ms: None,
+                plan: PlanState::InForce,
+                troubles: Vec::new(),
+                connections: own.stats.connections,
+            },
         };
-        let elsewhere = remotes.into_iter().map(|remote| GatewayObservation {
-            counters: total(&remote.id),
-            id: remote.id,
-            is_local: false,
-            addresses: remote.addresses,
-            software: remote.software,
-            state: if remote.is_silent { GatewayState::Stale } else { GatewayState::Up },
-            started_at_ms: remote.run.0,
-            heard_at_ms: remote.heard_at_ms,
-            away_ms: remote.away_ms,
-            plan: remote.plan,
-            connections: remote.stats.as_ref().map_or(0, |s| s.connections),
-            in_flight: remote.stats.as_ref().map_or(0, |s| in_flight(s)),
+        let elsewhere = present.into_iter().map(|remote| {
+            // What a silent one does now is not known.
+            let now = remote.stats.as_ref().filter(|_| !remote.is_silent);
+            GatewayObservation {
+                counters: self.heard.total(&remote.id).counters,
+                in_flight: now.map_or(0, |stats| in_flight(stats)),
+                facts: GatewayFacts {
+                    connections: now.map_or(0, |stats| stats.connections),
+                    id: remote.id,
+                    run: remote.run,
+                    is_local: false,
+                    addresses: remote.addresses,
+                    tls_addresses: remote.tls_addresses,
+                    software: remote.software,
+                    state: if remote.is_silent { GatewayState::Stale } else { GatewayState::Up },
+                    started_at_ms: remote.started_at_ms,
+                    heard_at_ms: remote.heard_at_ms,
+                    away_ms: remote.away_ms,
+                    plan: remote.plan,
+                    troubles: remote.troubles,
+                },
+            }
         });
         std::iter::once(here).chain(elsewhere).collect()
     }
@@ -309,8 +300,8 @@ fn gain<K: Clone + Eq + Hash>(
     is_late: bool,
 ) -> Counts {
     let said = said.entry(key.clone()).or_default();
-    let gained = counts.since(&said.counts);
-    sum.counts.add(&gained);
+    let gained = counts.since(said.counts);
+    sum.counts.add(gained);
     if !is_late {
         sum.slice.add(&latencies.since(&said.latencies));
     }

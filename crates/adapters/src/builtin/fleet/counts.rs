@@ -3,34 +3,82 @@
 use gateway::{InstanceStats, PoolStats};
 use model::{Counters, Refusals, Retries, Reused};
 
-/// What JavaScript still counts exactly, and far from overflow when pools are added up.
-const MOST: u64 = 1 << 53;
+/// Sums stop here: bytes of a busy fleet over centuries, and a few of them still fit in 64 bits.
+const MOST: u64 = 1 << 60;
 
 /// Everything that only grows, of a pool or an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::builtin) struct Counts([u64; 18]);
+pub(in crate::builtin) struct Counts {
+    pub(in crate::builtin) counters: Counters,
+    pub(in crate::builtin) unserved: u64,
+    pub(in crate::builtin) refusals: Refusals,
+    pub(in crate::builtin) retries: Retries,
+    pub(in crate::builtin) reused: Reused,
+    /// How often its breaker has opened.
+    pub(in crate::builtin) opened: u64,
+}
 
 impl Counts {
-    fn new(counters: &Counters, unserved: u64, refusals: Refusals, retries: Retries, opened: u64, reused: Reused) -> Self {
-        let Counters {
-            requests,
-            status_2xx,
-            status_3xx,
-            status_4xx,
-            status_5xx,
-            failed,
-            bytes_sent,
-        } = *counters;
-        let Refusals {
-            rate,
-            body,
-            in_flight,
-            shed,
-            breaker,
-        } = refusals;
-        let Retries { sent, over_budget } = retries;
-        let Reused { deduplicated, stale } = reused;
-        Self([
+    pub(in crate::builtin) const fn of_pool(pool: &PoolStats) -> Self {
+        Self {
+            counters: pool.counters,
+            unserved: pool.unserved,
+            refusals: pool.refusals,
+            retries: pool.retries,
+            reused: pool.reused,
+            opened: pool.breaker.opened,
+        }
+    }
+
+    pub(in crate::builtin) fn of_instance(instance: &InstanceStats) -> Self {
+        Self {
+            counters: instance.counters,
+            opened: instance.breaker.opened,
+            ..Self::default()
+        }
+    }
+
+    pub(super) const fn put_into_pool(self, pool: &mut PoolStats) {
+        pool.counters = self.counters;
+        pool.unserved = self.unserved;
+        pool.refusals = self.refusals;
+        pool.retries = self.retries;
+        pool.reused = self.reused;
+        pool.breaker.opened = self.opened;
+    }
+
+    pub(super) const fn put_into_instance(self, instance: &mut InstanceStats) {
+        instance.counters = self.counters;
+        instance.breaker.opened = self.opened;
+    }
+
+    /// Every number, always in the same order.
+    const fn each(&mut self) -> [&mut u64; 18] {
+        let Self {
+            counters:
+                Counters {
+                    requests,
+                    status_2xx,
+                    status_3xx,
+                    status_4xx,
+                    status_5xx,
+                    failed,
+                    bytes_sent,
+                },
+            unserved,
+            refusals:
+                Refusals {
+                    rate,
+                    body,
+                    in_flight,
+                    shed,
+                    breaker,
+                },
+            retries: Retries { sent, over_budget },
+            reused: Reused { deduplicated, stale },
+            opened,
+        } = self;
+        [
             requests,
             status_2xx,
             status_3xx,
@@ -46,97 +94,42 @@ impl Counts {
             breaker,
             sent,
             over_budget,
-            opened,
             deduplicated,
             stale,
-        ])
+            opened,
+        ]
     }
 
-    pub(in crate::builtin) fn of_pool(pool: &PoolStats) -> Self {
-        Self::new(
-            &pool.counters,
-            pool.unserved,
-            pool.refusals,
-            pool.retries,
-            pool.breaker.opened,
-            pool.reused,
-        )
-    }
-
-    pub(in crate::builtin) fn of_instance(instance: &InstanceStats) -> Self {
-        Self::new(
-            &instance.counters,
-            0,
-            Refusals::default(),
-            Retries::default(),
-            instance.breaker.opened,
-            Reused::default(),
-        )
+    /// None above `most`.
+    #[must_use]
+    pub(super) fn at_most(mut self, most: u64) -> Self {
+        for count in self.each() {
+            *count = (*count).min(most);
+        }
+        self
     }
 
     /// What was gained since. One that shrank anywhere began anew.
     #[must_use]
-    pub(in crate::builtin) fn since(&self, before: &Self) -> Self {
-        let began_anew = self.0.iter().zip(before.0).any(|(now, before)| *now < before);
-        let mut gained = *self;
-        if !began_anew {
-            gained.0.iter_mut().zip(before.0).for_each(|(now, before)| *now -= before);
+    pub(in crate::builtin) fn since(mut self, mut before: Self) -> Self {
+        let whole = self;
+        for (now, before) in self.each().into_iter().zip(before.each()) {
+            match now.checked_sub(*before) {
+                Some(gained) => *now = gained,
+                None => return whole,
+            }
         }
-        gained
+        self
     }
 
-    pub(in crate::builtin) fn add(&mut self, more: &Self) {
-        self.0
-            .iter_mut()
-            .zip(more.0)
-            .for_each(|(sum, more)| *sum = sum.saturating_add(more).min(MOST));
+    pub(in crate::builtin) fn add(&mut self, mut more: Self) {
+        for (sum, more) in self.each().into_iter().zip(more.each()) {
+            *sum = sum.saturating_add(*more).min(MOST);
+        }
     }
 
     pub(in crate::builtin) fn is_zero(&self) -> bool {
         *self == Self::default()
-    }
-
-    pub(in crate::builtin) const fn counters(&self) -> Counters {
-        let [requests, status_2xx, status_3xx, status_4xx, status_5xx, failed, bytes_sent, ..] = self.0;
-        Counters {
-            requests,
-            status_2xx,
-            status_3xx,
-            status_4xx,
-            status_5xx,
-            failed,
-            bytes_sent,
-        }
-    }
-
-    pub(in crate::builtin) const fn unserved(&self) -> u64 {
-        self.0[7]
-    }
-
-    pub(in crate::builtin) const fn refusals(&self) -> Refusals {
-        let [.., rate, body, in_flight, shed, breaker, _, _, _, _, _] = self.0;
-        Refusals {
-            rate,
-            body,
-            in_flight,
-            shed,
-            breaker,
-        }
-    }
-
-    pub(in crate::builtin) const fn retries(&self) -> Retries {
-        let [.., sent, over_budget, _, _, _] = self.0;
-        Retries { sent, over_budget }
-    }
-
-    pub(in crate::builtin) const fn reused(&self) -> Reused {
-        let [.., deduplicated, stale] = self.0;
-        Reused { deduplicated, stale }
-    }
-
-    /// How often its breaker has opened.
-    pub(in crate::builtin) const fn opened(&self) -> u64 {
-        self.0[15]
     }
 }
 
@@ -146,79 +139,77 @@ mod tests {
 
     use super::*;
 
-    /// One gateway's counter over time: it grows, and now and then begins anew.
-    fn life() -> impl Strategy<Value = Vec<u64>> {
-        prop::collection::vec(prop_oneof![4 => (1..50_u64).prop_map(Some), 1 => Just(None)], 1..20).prop_map(|steps| {
-            let mut at = 0;
-            let grow = |step: Option<u64>| {
-                at = step.map_or(0, |more| at + more);
+    /// Counts in which each number is another.
+    fn numbered(from: u64) -> Counts {
+        let mut counts = Counts::default();
+        for (at, count) in (from..).zip(counts.each()) {
+            *count = at;
+        }
+        counts
+    }
+
+    /// One gateway's counts over time: all of them grow, and now and then begin anew.
+    fn life() -> impl Strategy<Value = Vec<Counts>> {
+        let step = prop_oneof![4 => prop::array::uniform18(0..50_u64).prop_map(Some), 1 => Just(None)];
+        prop::collection::vec(step, 1..20).prop_map(|steps| {
+            let mut at = Counts::default();
+            let grow = |step: Option<[u64; 18]>| {
+                let Some(step) = step else {
+                    at = Counts::default();
+                    return at;
+                };
+                for (count, more) in at.each().into_iter().zip(step) {
+                    *count += more;
+                }
                 at
             };
             steps.into_iter().map(grow).collect()
         })
     }
 
-    fn counts(requests: u64) -> Counts {
-        let counters = Counters {
-            requests,
-            status_2xx: requests,
-            ..Counters::default()
-        };
-        Counts::new(&counters, 0, Refusals::default(), Retries::default(), 0, Reused::default())
+    #[test]
+    fn no_number_takes_the_place_of_another() {
+        let (all, earlier) = (numbered(100), numbered(1));
+        assert_eq!(all.each_value(), std::array::from_fn(|at| 100 + at as u64));
+        assert_eq!(all.since(earlier).each_value(), [99; 18]);
+        assert_eq!(all.at_most(105).each_value()[4..8], [104, 105, 105, 105]);
+        let mut sum = all;
+        sum.add(earlier);
+        assert_eq!(sum.each_value(), std::array::from_fn(|at| 101 + 2 * at as u64));
+        // Any one of them that shrank tells of a new beginning.
+        for at in 0..18 {
+            let mut former = earlier;
+            *former.each()[at] = 1_000;
+            assert_eq!(all.since(former), all);
+        }
     }
 
-    #[test]
-    fn every_field_keeps_its_place() {
-        let refusals = Refusals {
-            rate: 1,
-            body: 2,
-            in_flight: 3,
-            shed: 4,
-            breaker: 5,
-        };
-        let retries = Retries { sent: 6, over_budget: 7 };
-        let counters = Counters {
-            requests: 8,
-            bytes_sent: 9,
-            ..Counters::default()
-        };
-        let reused = Reused {
-            deduplicated: 12,
-            stale: 13,
-        };
-        let all = Counts::new(&counters, 10, refusals, retries, 11, reused);
-        assert_eq!(
-            (
-                all.counters(),
-                all.unserved(),
-                all.refusals(),
-                all.retries(),
-                all.opened(),
-                all.reused()
-            ),
-            (counters, 10, refusals, retries, 11, reused)
-        );
+    impl Counts {
+        fn each_value(mut self) -> [u64; 18] {
+            self.each().map(|count| *count)
+        }
     }
 
     proptest! {
         #[test]
         fn the_sum_never_goes_back_and_is_what_all_lives_came_to(lives in prop::collection::vec(life(), 1..5)) {
             let mut sum = Counts::default();
+            let mut expected = [0_u64; 18];
             for life in &lives {
                 let mut last = Counts::default();
-                for now in life {
-                    let before = sum;
-                    sum.add(&counts(*now).since(&last));
-                    last = counts(*now);
-                    prop_assert!(sum.counters().requests >= before.counters().requests);
+                for &now in life {
+                    let before = sum.each_value();
+                    sum.add(now.since(last));
+                    prop_assert!(sum.each_value().iter().zip(before).all(|(now, before)| *now >= before));
+                    // Each step up, and all that stands after a new beginning.
+                    let (began_anew, values, former) = (now == Counts::default(), now.each_value(), last.each_value());
+                    for (at, expected) in expected.iter_mut().enumerate() {
+                        *expected += if began_anew { 0 } else { values[at] - former[at] };
+                    }
+                    last = now;
                 }
             }
-            // Gains only: each step up, and what stood after each step down.
-            let gains = |life: &Vec<u64>| {
-                let mut last = 0;
-                life.iter().map(|&now| { let gain = if now < last { now } else { now - last }; last = now; gain }).sum::<u64>()
-            };
-            prop_assert_eq!(sum.counters().requests, lives.iter().map(gains).sum::<u64>());
+            prop_assert_eq!(sum.each_value(), expected);
         }
     }
 }

@@ -1,30 +1,25 @@
-//! Who reports, what each is to do, and the answer that waits until there is something to do.
+//! What the gateways are to do, and the answer that waits until there is something to do.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use gateway::GatewayStats;
-use model::{BalancerEvent, BreakerTarget, GatewayId, GatewayPlan, PlanState, PoolId, PoolPlan};
+use model::{BreakerTarget, GatewayId, GatewayPlan, PlanState, PoolId, PoolPlan};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
-use super::{Command, Done, Orders, OrdersText, PROTOCOL, Refusal, Report, SecretKey, SyncAnswer, line};
+use super::{
+    Command, Orders, OrdersText, PROTOCOL, Remote, Report, SecretKey, SyncAnswer,
+    known::{Known, Taken},
+    receive::Planned,
+};
 
-/// How long a report is held when there is nothing to do: about as often as the console looks.
-const HOLD: Duration = Duration::from_secs(1);
+/// How long a report is held when nobody looks at it and there is nothing to do: less than what counts as silence.
+const HOLD: Duration = Duration::from_secs(2);
 /// The next report follows at once; what is served meanwhile is in it.
 const NEXT_MS: u32 = 0;
-/// How long a silent gateway is shown.
-const FORGET_AFTER: Duration = Duration::from_secs(3_600);
-/// Commands that wait for one gateway. The oldest go: a reset that is so late resets nothing.
-const COMMANDS_MAX: usize = 64;
-const WHY_MAX_CHARS: usize = 500;
 
 /// The gateway in the console's own process.
 pub(in crate::builtin) fn own_id() -> GatewayId {
@@ -45,9 +40,7 @@ pub enum SyncRefused {
     Reserved(GatewayId),
     #[error("another gateway named {0}, started later, reports here; start one of them with another --id")]
     Taken(GatewayId),
-    #[error(
-        "{0} gateways are known already; raise gateways.max in the console's settings, or wait an hour for silent ones to be forgotten"
-    )]
+    #[error("{0} gateways report already and none of them is silent; raise gateways.max in the console's settings")]
     Full(usize),
 }
 
@@ -56,9 +49,12 @@ pub enum SyncRefused {
 pub struct Fleet {
     limits: Limits,
     standing: Mutex<Standing>,
-    remotes: Mutex<BTreeMap<GatewayId, Remote>>,
+    known: Mutex<Known>,
     /// Bumped whenever an answer that is held may have become due.
     changed: watch::Sender<u64>,
+    /// Bumped with each look. Held answers go out then, so that between two looks there is one report of each gateway: reports by a
+    /// clock of their own would now and then be two, or none.
+    looked: watch::Sender<u64>,
     commands: AtomicU64,
 }
 
@@ -66,6 +62,7 @@ pub struct Fleet {
 #[derive(Debug)]
 struct Standing {
     orders: Orders,
+    planned: Planned,
     text: OrdersText,
     digest: String,
 }
@@ -73,113 +70,42 @@ struct Standing {
 impl Standing {
     fn new(orders: Orders) -> Self {
         let text = orders.text();
+        let members = |pool: &PoolPlan| pool.instances.iter().map(|i| (i.id.clone(), i.address)).collect::<HashMap<_, _>>();
         Self {
+            planned: orders.plan.pools.iter().map(|pool| (pool.pool.clone(), members(pool))).collect(),
             digest: text.digest(),
             text,
             orders,
         }
     }
-}
 
-/// What is known of one gateway.
-#[derive(Debug, Clone)]
-pub(in crate::builtin) struct Remote {
-    pub(in crate::builtin) id: GatewayId,
-    /// Start and draw: the process that reports.
-    pub(in crate::builtin) run: (i64, u64),
-    pub(in crate::builtin) software: String,
-    pub(in crate::builtin) addresses: Vec<std::net::SocketAddr>,
-    pub(in crate::builtin) heard: Instant,
-    pub(in crate::builtin) heard_at_ms: i64,
-    pub(in crate::builtin) away_ms: Option<u64>,
-    pub(in crate::builtin) stats: Option<Arc<GatewayStats>>,
-    pub(in crate::builtin) plan: PlanState,
-    pub(in crate::builtin) is_silent: bool,
-    /// Since the last look.
-    pub(in crate::builtin) events: Vec<BalancerEvent>,
-    in_force: Option<String>,
-    refused: Option<Refusal>,
-    /// Number of the last event taken over.
-    told: u64,
-    commands: VecDeque<Command>,
-}
-
-impl Remote {
-    fn new(id: &GatewayId, run: (i64, u64), now: Instant) -> Self {
-        Self {
-            id: id.clone(),
-            run,
-            software: String::new(),
-            addresses: Vec::new(),
-            heard: now,
-            heard_at_ms: 0,
-            away_ms: None,
-            stats: None,
-            plan: PlanState::Behind,
-            is_silent: false,
-            events: Vec::new(),
-            in_force: None,
-            refused: None,
-            told: 0,
-            commands: VecDeque::new(),
-        }
-    }
-
-    fn take(&mut self, report: Report, now: Instant, now_ms: i64) {
-        let run = (report.started_at_ms, report.run);
-        if self.run != run {
-            *self = Self {
-                commands: std::mem::take(&mut self.commands),
-                events: std::mem::take(&mut self.events),
-                ..Self::new(&self.id, run, now)
-            };
-        }
-        self.heard = now;
-        self.heard_at_ms = now_ms;
-        self.software = report.software;
-        self.addresses = report.addresses;
-        self.in_force = report.in_force;
-        self.refused = report.refused;
-        if report.away_ms.is_some() {
-            self.away_ms = report.away_ms;
-        }
-        for Done { id, error } in report.done {
-            self.commands.retain(|command| command.id != id);
-            if let Some(error) = error {
-                tracing::warn!(gateway = %self.id, why = line(&error, WHY_MAX_CHARS), "a gateway could not carry out a command");
-            }
-        }
-        if let Some(mut stats) = report.stats {
-            for event in stats.events.drain(..) {
-                if event.seq > self.told {
-                    self.told = event.seq;
-                    self.events.push(event);
-                }
-            }
-            let over = self.events.len().saturating_sub(BalancerEvent::KEPT);
-            self.events.drain(..over);
-            self.stats = Some(Arc::new(stats));
-        }
-    }
-
-    fn plan(&self, digest: &str) -> PlanState {
-        match &self.refused {
-            _ if self.in_force.as_deref() == Some(digest) => PlanState::InForce,
-            Some(refusal) if refusal.digest == digest => PlanState::Refused { why: refusal.why.clone() },
-            _ => PlanState::Behind,
-        }
-    }
-
-    /// What there is to do for it.
-    fn due(&self, standing: &Standing) -> Option<SyncAnswer> {
-        let orders = (self.plan(&standing.digest) == PlanState::Behind).then(|| standing.text.clone());
-        (orders.is_some() || !self.commands.is_empty()).then(|| SyncAnswer {
-            protocol: PROTOCOL,
+    /// What there is to do for a gateway.
+    fn due(&self, remote: &Remote) -> Option<SyncAnswer> {
+        let orders = (remote.plan(&self.digest) == PlanState::Behind).then(|| self.text.clone());
+        let commands = remote.commands();
+        (orders.is_some() || !commands.is_empty()).then(|| SyncAnswer {
             orders,
-            commands: self.commands.iter().cloned().collect(),
-            next_ms: NEXT_MS,
+            commands,
+            ..self.nothing()
         })
     }
+
+    fn nothing(&self) -> SyncAnswer {
+        SyncAnswer {
+            protocol: PROTOCOL,
+            wanted: Some(self.digest.clone()),
+            orders: None,
+            commands: Vec::new(),
+            next_ms: NEXT_MS,
+        }
+    }
+}
+
+/// Everybody who reports, by name, and the last of those who do not any more. Events are handed over.
+#[derive(Debug)]
+pub(in crate::builtin) struct Look {
+    pub(in crate::builtin) present: Vec<Remote>,
+    pub(in crate::builtin) departed: Vec<Remote>,
 }
 
 impl Fleet {
@@ -191,21 +117,25 @@ impl Fleet {
                 plan,
                 affinity_key: SecretKey(affinity_key),
             })),
-            remotes: Mutex::default(),
+            known: Mutex::default(),
             changed: watch::Sender::new(0),
+            looked: watch::Sender::new(0),
             // Numbers of an earlier run of the console are not used again.
             commands: AtomicU64::new(rand::random::<u64>() >> 1),
         }
     }
 
-    /// Takes a report and answers when there is something to do for the gateway, at the latest after a second.
+    /// Takes a report and answers when there is something to do for the gateway, at the latest when somebody has looked.
     ///
     /// # Errors
     /// [`SyncRefused`] when the name or the place is not free.
     pub async fn sync(&self, id: &GatewayId, report: Report, now_ms: i64) -> Result<SyncAnswer, SyncRefused> {
-        let mut changed = self.changed.subscribe();
+        let (mut changed, mut looked) = (self.changed.subscribe(), self.looked.subscribe());
         let leaving = report.leaving;
-        self.take(id, report, Instant::now(), now_ms)?;
+        let taken = self.take(id, report, Instant::now(), now_ms)?;
+        if leaving || taken == Taken::Late {
+            return Ok(self.standing.lock().nothing());
+        }
         let held = async {
             loop {
                 if let Some(answer) = self.due(id) {
@@ -215,45 +145,27 @@ impl Fleet {
                 let _ = changed.changed().await;
             }
         };
-        let nothing = SyncAnswer {
-            protocol: PROTOCOL,
-            orders: None,
-            commands: Vec::new(),
-            next_ms: NEXT_MS,
-        };
-        if leaving {
-            return Ok(nothing);
+        tokio::select! {
+            biased;
+            answer = held => return Ok(answer),
+            _ = looked.changed() => {}
+            () = sleep(HOLD) => {}
         }
-        Ok(tokio::time::timeout(HOLD, held).await.unwrap_or(nothing))
+        Ok(self.standing.lock().nothing())
     }
 
     fn due(&self, id: &GatewayId) -> Option<SyncAnswer> {
         let standing = self.standing.lock();
-        self.remotes.lock().get(id)?.due(&standing)
+        let known = self.known.lock();
+        standing.due(known.present.get(id)?)
     }
 
-    pub(in crate::builtin) fn take(&self, id: &GatewayId, report: Report, now: Instant, now_ms: i64) -> Result<(), SyncRefused> {
+    pub(in crate::builtin) fn take(&self, id: &GatewayId, mut report: Report, now: Instant, now_ms: i64) -> Result<Taken, SyncRefused> {
         if id == &own_id() {
             return Err(SyncRefused::Reserved(id.clone()));
         }
-        let mut remotes = self.remotes.lock();
-        remotes.retain(|_, remote| now.duration_since(remote.heard) < FORGET_AFTER);
-        let run = (report.started_at_ms, report.run);
-        if let Some(known) = remotes.get(id) {
-            let is_silent = now.duration_since(known.heard) > self.limits.silent_after;
-            if known.run > run && !is_silent {
-                return Err(SyncRefused::Taken(id.clone()));
-            }
-        } else if remotes.len() >= self.limits.max {
-            return Err(SyncRefused::Full(remotes.len()));
-        }
-        if report.leaving {
-            remotes.remove(id);
-            return Ok(());
-        }
-        let remote = remotes.entry(id.clone()).or_insert_with(|| Remote::new(id, run, now));
-        remote.take(report, now, now_ms);
-        Ok(())
+        report.keep(&self.standing.lock().planned);
+        self.known.lock().take(id, report, self.limits, now, now_ms)
     }
 
     pub fn limits(&self) -> Limits {
@@ -281,11 +193,8 @@ impl Fleet {
     }
 
     pub(in crate::builtin) fn reset(&self, pool: &PoolId, targets: &[BreakerTarget]) {
-        for remote in self.remotes.lock().values_mut() {
-            if remote.commands.len() == COMMANDS_MAX {
-                remote.commands.pop_front();
-            }
-            remote.commands.push_back(Command {
+        for remote in self.known.lock().present.values_mut() {
+            remote.command(Command {
                 id: self.commands.fetch_add(1, Ordering::Relaxed),
                 pool: pool.clone(),
                 reset: targets.to_vec(),
@@ -294,25 +203,30 @@ impl Fleet {
         self.changed.send_modify(|n| *n += 1);
     }
 
-    /// Every gateway that is known, by name. The events are handed over.
-    pub(in crate::builtin) fn look(&self, now: Instant) -> Vec<Remote> {
-        let digest = self.standing.lock().digest.clone();
-        let mut remotes = self.remotes.lock();
-        remotes.retain(|_, remote| now.duration_since(remote.heard) < FORGET_AFTER);
+    pub(in crate::builtin) fn look(&self, now: Instant) -> Look {
+        let standing = self.standing.lock();
+        let mut known = self.known.lock();
+        known.forget(now);
         let look = |remote: &mut Remote| {
-            remote.plan = remote.plan(&digest);
-            remote.is_silent = now.duration_since(remote.heard) > self.limits.silent_after;
-            let seen = remote.clone();
-            remote.events.clear();
-            seen
+            remote.plan = remote.plan(&standing.digest);
+            remote.is_silent = remote.is_silent_at(now, self.limits.silent_after);
+            remote.look()
         };
-        remotes.values_mut().map(look).collect()
+        let look = Look {
+            present: known.present.values_mut().map(look).collect(),
+            departed: known.departing(),
+        };
+        drop(known);
+        drop(standing);
+        self.looked.send_modify(|n| *n += 1);
+        look
     }
 
-    /// Clients that gateways elsewhere remember for a pool.
-    pub(in crate::builtin) fn pinned(&self, pool: &PoolId) -> u64 {
-        let remotes = self.remotes.lock();
-        let pools = remotes.values().filter_map(|r| r.stats.as_ref()).flat_map(|s| &s.pools);
+    /// Clients that gateways elsewhere remember for a pool; those of silent ones are not known.
+    pub(in crate::builtin) fn pinned(&self, pool: &PoolId, now: Instant) -> u64 {
+        let known = self.known.lock();
+        let heard = known.present.values().filter(|r| !r.is_silent_at(now, self.limits.silent_after));
+        let pools = heard.filter_map(|r| r.stats.as_ref()).flat_map(|s| &s.pools);
         let instances = pools.filter(|p| &p.pool == pool).flat_map(|p| &p.instances);
         instances.map(|i| u64::from(i.pinned.unwrap_or(0))).sum()
     }

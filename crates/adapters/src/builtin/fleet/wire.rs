@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub const PROTOCOL: u32 = 1;
 
-/// Two thousand instances with two hundred latencies each.
+/// Some two thousand instances with two hundred latencies each, or five hundred with a thousand. A gateway that has more to tell reports
+/// without its counts.
 pub const REPORT_MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// What a gateway tells.
@@ -18,23 +19,34 @@ pub struct SyncRequest {
     pub protocol: u32,
     /// Drawn at its start: tells two processes of the same name apart.
     pub run: u64,
+    /// One more with each report of the process: an older one that comes later is no news.
+    pub sequence: u64,
+    /// Unix time of this report by the gateway's clock, ms: what all other times in it are compared with.
+    pub sent_at_ms: i64,
     /// Unix time, ms.
     pub started_at_ms: i64,
     /// "0.1.0".
     pub software: String,
     /// Where it listens; empty while it has no plan.
     pub addresses: Vec<SocketAddr>,
+    /// Where it listens for TLS.
+    #[serde(default)]
+    pub tls_addresses: Vec<SocketAddr>,
     /// Digest of the orders it serves by.
     pub in_force: Option<String>,
     /// Orders that it could not follow; those before stay in force.
     pub refused: Option<Refusal>,
+    /// What it cannot do at the moment, in sentences.
+    #[serde(default)]
+    pub troubles: Vec<String>,
     /// How long it has been without a console until this report, ms.
     pub away_ms: Option<u64>,
     /// It ends.
     pub leaving: bool,
     /// Commands it has carried out.
     pub done: Vec<Done>,
-    /// Absent while it does not serve. Events that a console has confirmed are left out.
+    /// Absent while it does not serve, and when they are too many for a report: those told before stand then. Events that a console has
+    /// confirmed are left out.
     pub stats: Option<GatewayStats>,
 }
 
@@ -55,6 +67,9 @@ pub struct Done {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncAnswer {
     pub protocol: u32,
+    /// Digest of the orders that all gateways are to follow.
+    #[serde(default)]
+    pub wanted: Option<String>,
     /// Present when other orders than those in force are to be followed.
     pub orders: Option<OrdersText>,
     pub commands: Vec<Command>,

@@ -11,24 +11,24 @@
 //! | version | the lowest in force |
 //! | panic, degraded | when any of them is |
 //!
-//! Counters are not merged here but added up over time ([`super::counts`]); so are latencies.
+//! Counters are not merged here but added up over time ([`Counts`]); so are latencies.
 
 use std::cmp::Reverse;
 
 use gateway::{InstanceStats, PoolStats};
 use model::{BreakerStatus, CheckResult, GatewayId, Health, InstanceObservation, LoadReport, PoolObservation, Window};
 
-use super::counts::Counts;
+use crate::builtin::fleet::counts::Counts;
 
 /// What one gateway says.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::builtin) struct Voice<'a, T> {
-    pub(in crate::builtin) gateway: &'a GatewayId,
-    pub(in crate::builtin) says: &'a T,
+pub(super) struct Voice<'a, T> {
+    pub(super) gateway: &'a GatewayId,
+    pub(super) says: &'a T,
 }
 
 /// The pool without its instances and its latencies. `own` is what the console's gateway says, which is one of the voices.
-pub(in crate::builtin) fn pool(own: &PoolStats, mut voices: Vec<Voice<'_, PoolStats>>, counts: &Counts) -> PoolObservation {
+pub(super) fn pool(own: &PoolStats, mut voices: Vec<Voice<'_, PoolStats>>, counts: &Counts) -> PoolObservation {
     voices.sort_by_key(|voice| voice.gateway);
     let says = || voices.iter().map(|voice| voice.says);
     let several = voices.len() > 1;
@@ -38,12 +38,12 @@ pub(in crate::builtin) fn pool(own: &PoolStats, mut voices: Vec<Voice<'_, PoolSt
         version: says().map(|p| p.version).min().unwrap_or(own.version),
         algorithm: own.algorithm,
         in_flight: says().map(|p| p.in_flight).fold(0, u32::saturating_add),
-        counters: counts.counters(),
-        unserved: counts.unserved(),
-        refusals: counts.refusals(),
-        retries: counts.retries(),
-        reused: counts.reused(),
-        breaker: worst(voices.iter().map(|v| (v.gateway, &v.says.breaker)), counts.opened()),
+        counters: counts.counters,
+        unserved: counts.unserved,
+        refusals: counts.refusals,
+        retries: counts.retries,
+        reused: counts.reused,
+        breaker: worst(voices.iter().map(|v| (v.gateway, &v.says.breaker)), counts.opened),
         is_panicking: says().any(|p| p.is_panicking),
         degraded: degraded.map(|(gateway, why)| named(several, gateway, why)),
         window: Window::default(),
@@ -52,7 +52,7 @@ pub(in crate::builtin) fn pool(own: &PoolStats, mut voices: Vec<Voice<'_, PoolSt
 }
 
 /// The instance without its latencies.
-pub(in crate::builtin) fn instance(own: &InstanceStats, mut voices: Vec<Voice<'_, InstanceStats>>, counts: &Counts) -> InstanceObservation {
+pub(super) fn instance(own: &InstanceStats, mut voices: Vec<Voice<'_, InstanceStats>>, counts: &Counts) -> InstanceObservation {
     voices.sort_by_key(|voice| voice.gateway);
     let says = || voices.iter().map(|voice| voice.says);
     let health = health(says().map(|i| i.health));
@@ -65,10 +65,10 @@ pub(in crate::builtin) fn instance(own: &InstanceStats, mut voices: Vec<Voice<'_
         health,
         health_since_ms: agreeing().map(|i| i.health_since_ms).max().unwrap_or(own.health_since_ms),
         ejected_until_ms: ejected(says().map(|i| i.ejected_until_ms)),
-        breaker: worst(voices.iter().map(|v| (v.gateway, &v.says.breaker)), counts.opened()),
+        breaker: worst(voices.iter().map(|v| (v.gateway, &v.says.breaker)), counts.opened),
         pinned: says().filter_map(|i| i.pinned).reduce(u32::saturating_add),
         in_flight: says().map(|i| i.in_flight).fold(0, u32::saturating_add),
-        counters: counts.counters(),
+        counters: counts.counters,
         window: Window::default(),
         last_check: latest(agreeing().filter_map(|i| i.last_check.as_ref()))
             .or_else(|| latest(says().filter_map(|i| i.last_check.as_ref()))),
@@ -119,7 +119,7 @@ fn named(several: bool, gateway: &GatewayId, what: &str) -> String {
 }
 
 /// Something one gateway says, with its name.
-pub(in crate::builtin) fn told_by(gateway: &GatewayId, what: &str) -> String {
+pub(super) fn told_by(gateway: &GatewayId, what: &str) -> String {
     if what.is_empty() {
         format!("gateway {gateway}")
     } else {

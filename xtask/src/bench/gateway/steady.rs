@@ -63,8 +63,9 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_what_was_answered() {
-        let lines: String = (1..=100).map(|n| format!("17\t200\t{}\n", n * 1_000)).collect();
-        let steady = Steady::of(&format!("{lines}18\t502\t5\n19\t-1\t7\n"), 10);
+        let mut lines: Vec<_> = (1..=100).map(|n| format!("17\t200\t{}", n * 1_000)).collect();
+        lines.extend(["18\t502\t5".to_owned(), "19\t-1\t7".to_owned()]);
+        let steady = Steady::of(&lines.join("\n"), 10);
         assert_eq!(steady.failed, 2);
         let figures = [steady.requests_per_s, steady.p50_ms, steady.p99_ms];
         assert!(

@@ -25,4 +25,4 @@ pub use receipts::{ReadReceipts, receipts};
 pub use registry::{DeregisterInstance, deregister_instance};
 pub use search::{Search, search};
 pub use series::{Latest, ReadLatest, ReadSeries, latest, series};
-pub use view::{ReadView, view};
+pub use view::{ReadView, pool_names, view};

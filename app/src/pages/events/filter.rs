@@ -1,6 +1,6 @@
 //! The question that the URL asks. Pure.
 
-use model::{EventFilter, EventKind, Frame, PoolId, Severity, ViewData};
+use model::{EventFilter, EventKind, PoolId, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::url::Query;
@@ -62,13 +62,6 @@ impl EventsQuery {
                 before_id: self.before_id,
                 ..Self::default()
             }
-    }
-}
-
-pub fn pool_names(frame: &Frame) -> Vec<String> {
-    match &frame.view {
-        ViewData::Pools(view) => view.pools.iter().map(|p| p.id.to_string()).collect(),
-        _ => Vec::new(),
     }
 }
 

@@ -56,6 +56,6 @@ async fn read(asked: EventsQuery) -> Result<First, Problem> {
         frame,
         page,
         asked,
-        pools: filter::pool_names(&pools),
+        pools: api::pool_names(&pools),
     })
 }

@@ -8,7 +8,7 @@ mod words;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::{Frame, PoolId, ReceiptFilter, Receipts, ViewData, ViewKey};
+use model::{PoolId, ReceiptFilter, Receipts, ViewKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -104,15 +104,8 @@ async fn read(asked: Asked) -> Result<First, Problem> {
         asked,
         receipts,
         at_ms: pools.at_ms,
-        pools: pool_names(&pools),
+        pools: api::pool_names(&pools),
     })
-}
-
-fn pool_names(frame: &Frame) -> Vec<String> {
-    match &frame.view {
-        ViewData::Pools(view) => view.pools.iter().map(|p| p.id.to_string()).collect(),
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

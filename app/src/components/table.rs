@@ -38,7 +38,9 @@ impl Head {
 /// A table whose rows stand as the server gave them; it scrolls sideways within its own box.
 #[component]
 pub fn DataTable(
-    label: &'static str,
+    /// What no other part of the page is called.
+    #[prop(into)]
+    label: String,
     #[prop(into)] heads: Vec<Head>,
     /// The head stays in sight.
     #[prop(optional)]

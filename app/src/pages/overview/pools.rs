@@ -53,7 +53,7 @@ pub fn Pools(pools: Memo<Vec<PoolRow>>) -> impl IntoView {
                 <h2 id="pools-title">"Pools"</h2>
                 <a href="/pools">"All pools"</a>
             </header>
-            <DataTable label="Pools" heads=HEADS>{rows}</DataTable>
+            <DataTable label="Each pool" heads=HEADS>{rows}</DataTable>
             {empty}
         </section>
     }

@@ -165,7 +165,7 @@ pub fn Gateways(
     let table = move || {
         (count.get() > 1).then(|| {
             view! {
-                <DataTable label="Gateways" heads=HEADS>{rows}</DataTable>
+                <DataTable label="Each gateway" heads=HEADS>{rows}</DataTable>
                 <details class="legend">
                     <summary>"What the words mean"</summary>
                     <dl>

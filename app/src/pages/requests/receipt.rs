@@ -129,7 +129,7 @@ fn Verdicts(verdicts: Vec<Verdict>, number: usize) -> impl IntoView {
                 <h2 id=id>"Limits and breakers"</h2>
             </header>
             {is_empty.then(|| view! { <p class="panel-note muted">"The pool has no limit, breaker or affinity that had a say."</p> })}
-            {(!is_empty).then(|| view! { <DataTable label="Verdicts" heads=HEADS>{rows}</DataTable> })}
+            {(!is_empty).then(|| view! { <DataTable label=format!("Verdicts on request {number}") heads=HEADS>{rows}</DataTable> })}
         </section>
     }
     .into_any()

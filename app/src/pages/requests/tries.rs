@@ -86,7 +86,7 @@ fn OneTry(receipt: usize, number: usize, tried: Try, algorithm: Option<Algorithm
             </header>
             <p class="panel-note">{why} "."</p>
             {again}
-            <DataTable label="Candidates" heads=heads>{rows}</DataTable>
+            <DataTable label=format!("Candidates of try {number} of request {receipt}") heads=heads>{rows}</DataTable>
             {(left_out > 0).then(|| view! { <p class="table-foot">{format!("{left_out} more of the pool are not listed.")}</p> })}
         </section>
     }

@@ -21,7 +21,10 @@ async fn frames_come_and_a_reconnect_goes_on_where_it_stopped(app: TestApp) {
     assert_eq!(view.instances.len(), 2);
     assert_eq!(first.id, first.frame.id.to_string());
     let second = live.event().await.unwrap();
-    assert_eq!(second.frame.id.seq, first.frame.id.seq + 1);
+    // Mostly the very next; a reader that is late gets the newest, which brings what it missed.
+    let passed = second.frame.id.seq - first.frame.id.seq;
+    assert!(passed >= 1);
+    assert_eq!(second.frame.tail.times_ms.len() as u64, passed);
     drop(live);
 
     // While nobody listened, more was measured: the next frame brings all of it.

@@ -13,6 +13,7 @@ mod observed;
 mod policy;
 mod preset;
 mod proof;
+mod schedule;
 mod threshold;
 mod weighted;
 
@@ -29,5 +30,6 @@ pub use proof::{
     Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,
     StabilizationProof,
 };
+pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
 pub use threshold::{Signal, ThresholdRules};
 pub use weighted::{WeightedRules, WeightedSignal};

@@ -49,15 +49,14 @@ pub fn explain(
 fn holding(policy: &ScalingPolicy, decision: &ScalingDecision) -> Vec<(Lever, i64, i64)> {
     let mut levers = Vec::new();
     let proof = &decision.proof;
-    let bound = match decision.reason {
-        ScalingReason::TooManyReplicas => Some(ReplicaBound::Max),
-        ScalingReason::TooFewReplicas => Some(ReplicaBound::Min),
-        _ => proof.clamp.map(|clamp| clamp.bound),
-    };
-    match bound {
-        Some(ReplicaBound::Max) => levers.push((Lever::MaxReplicas, policy.max_replicas.into(), REPLICAS_MAX.into())),
-        Some(ReplicaBound::Min) => levers.push((Lever::MinReplicas, policy.min_replicas.into(), 0)),
-        None => {}
+    let (min, max) = (i64::from(policy.min_replicas), i64::from(policy.max_replicas));
+    match (decision.reason, proof.clamp.map(|clamp| clamp.bound)) {
+        // There the answer is the bound itself, as long as it stays on this side.
+        (ScalingReason::TooManyReplicas, _) => levers.push((Lever::MaxReplicas, max, max + 1)),
+        (ScalingReason::TooFewReplicas, _) => levers.push((Lever::MinReplicas, min, min - 1)),
+        (_, Some(ReplicaBound::Max)) => levers.push((Lever::MaxReplicas, max, REPLICAS_MAX.into())),
+        (_, Some(ReplicaBound::Min)) => levers.push((Lever::MinReplicas, min, 0)),
+        (_, None) => {}
     }
     if let Some(rate) = &proof.rate
         && let RateRule::Limits { limits, .. } = &rate.rule

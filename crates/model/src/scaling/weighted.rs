@@ -32,7 +32,7 @@ pub struct WeightedSignal {
 impl Default for WeightedRules {
     /// CPU .3 (80/30 %, 300 s), memory .2 (85/40 %, 300 s), requests .3 (100/20 per minute, 180 s), response time .2 (2000/500 ms, 180 s).
     fn default() -> Self {
-        let signal = |name: &str, weight, up, down, window_s| WeightedSignal {
+        let signal = |name: &str, weight, up: i64, down: i64, window_s| WeightedSignal {
             name: name.to_owned(),
             weight,
             up_milli: up * 1_000,

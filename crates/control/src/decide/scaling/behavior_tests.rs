@@ -163,7 +163,7 @@ fn a_failed_metric_forbids_less_but_not_more() {
         ..by_queue(1, 20)
     };
     let settled = past(&[(400, 1), (200, 1)], &[]);
-    let decide = |queue| {
+    let decide = |queue: i64| {
         run(
             &policy,
             &fleet(4, vec![whole(queue * 1_000, NOW_MS), per_pod(&[], NOW_MS)]),

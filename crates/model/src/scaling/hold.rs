@@ -44,3 +44,23 @@ impl Hold {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_has_an_end_that_is_near() {
+        let pin = |until_ms| Hold {
+            kind: HoldKind::Pin { replicas: 4 },
+            until_ms,
+        };
+        assert!(pin(10).validate(10).is_err());
+        assert!(pin(11).validate(10).is_ok());
+        assert!(pin(HOLD_MAX_MS + 11).validate(10).is_err());
+        assert!(pin(i64::MAX).validate(i64::MIN).is_err());
+        let json = serde_json::to_string(&pin(11)).unwrap();
+        assert_eq!(json, r#"{"hold":"pin","replicas":4,"until_ms":11}"#);
+        assert_eq!(serde_json::from_str::<Hold>(&json).unwrap(), pin(11));
+    }
+}

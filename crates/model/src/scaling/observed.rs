@@ -110,3 +110,28 @@ impl PodObservation {
         self.phase == PodPhase::Running && self.ready.is_some_and(|ready| ready.is_ready)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_number_stays_so_through_json() {
+        let reading = Reading::PerPod {
+            samples: vec![PodSample {
+                pod: "a".to_owned(),
+                value: f64::NAN,
+                at_ms: 1,
+                window_s: 60,
+            }],
+        };
+        let json = serde_json::to_string(&reading).unwrap();
+        let Reading::PerPod { samples } = serde_json::from_str(&json).unwrap() else {
+            panic!("{json}")
+        };
+        assert!(samples[0].value.is_nan());
+        let whole: Reading = serde_json::from_str(r#"{"kind":"whole","values":[null,2.5],"at_ms":1}"#).unwrap();
+        let Reading::Whole { values, .. } = whole else { panic!("{json}") };
+        assert!(values[0].is_nan() && values[1].to_bits() == 2.5_f64.to_bits());
+    }
+}

@@ -124,11 +124,12 @@ fn a_history() -> impl Strategy<Value = ScalingHistory> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn the_change_flips_the_decision_and_a_smaller_one_does_not(
         (policy, observed) in a_policy().prop_flat_map(an_observation), history in a_history(), part in 0.0_f64..1.0,
+        more in 1_i64..200_000,
     ) {
         let (decision, changes) = explain(&policy, &observed, &history, NOW_MS);
         prop_assert_eq!(&decision, &decide(&policy, &observed, &history, NOW_MS));
@@ -137,14 +138,26 @@ proptest! {
             apply(&mut policy, &mut observed, lever, to, NOW_MS);
             decide(&policy, &observed, &history, NOW_MS).to
         };
-        for change in changes {
-            let SmallestChange { lever, from, to, result } = &change;
+        for change in &changes {
+            let SmallestChange { lever, from, to, result } = change;
             prop_assert_ne!(*result, decision.to);
             prop_assert_eq!(with(lever, *to), *result, "{:?}", change);
             prop_assert_eq!(with(lever, to - (to - from).signum()), decision.to, "one step less: {:?}", change);
             #[expect(clippy::cast_possible_truncation, reason = "a place on the way")]
             let smaller = from + ((to - from - (to - from).signum()) as f64 * part) as i64;
             prop_assert_eq!(with(lever, smaller), decision.to, "at {}: {:?}", smaller, change);
+        }
+        for (index, metric) in decision.proof.metrics.iter().enumerate().filter(|(_, metric)| metric.proposal.is_some()) {
+            let name = metric.name.clone();
+            let lever = Lever::Metric { index, name, target_type: None, reads: 0 };
+            let of_this = |change: &&SmallestChange| matches!(change.lever, Lever::Metric { index: of, .. } if of == index);
+            let total = metric.total_milli;
+            if !changes.iter().filter(of_this).any(|change| change.to > total) {
+                prop_assert_eq!(with(&lever, total + more), decision.to, "{} + {} was not found", total, more);
+            }
+            if !changes.iter().filter(of_this).any(|change| change.to < total) {
+                prop_assert_eq!(with(&lever, (total - more).max(0)), decision.to, "{} - {} was not found", total, more);
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ fn at(policy: &ScalingPolicy, observed: &ScalingObservation) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn replicas_never_leave_the_bounds(
@@ -185,9 +185,9 @@ proptest! {
     fn constant_load_settles(policy in policy(), target in 200_i64..3_000, start in 1_u32..20, load in 0_i64..60_000) {
         let policy = with_metric(&policy, MetricSpec::per_pod("sessions", target));
         let start = start.clamp(policy.min_replicas, policy.max_replicas);
-        let course = replay(&policy, start, &vec![load; 600]);
+        let course = replay(&policy, start, &vec![load; 400]);
         let last = course.last().unwrap();
-        prop_assert!(course[500..].iter().all(|replicas| replicas == last), "{:?}", course);
+        prop_assert!(course[350..].iter().all(|replicas| replicas == last), "{:?}", course);
     }
 
     #[test]

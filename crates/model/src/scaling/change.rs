@@ -53,7 +53,7 @@ impl fmt::Display for Milli {
 }
 
 impl fmt::Display for SmallestChange {
-    /// "cpu ≥ 77 %", "scale_down window ≤ 180 s", "max_replicas ≥ 12".
+    /// `cpu ≥ 77 %`, `scale_down window ≤ 180 s`, `max_replicas ≥ 12`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.to > self.from { '≥' } else { '≤' };
         let side = |direction: &Direction| match direction {

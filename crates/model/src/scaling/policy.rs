@@ -61,7 +61,7 @@ impl Default for Tolerance {
 
 impl Tolerance {
     /// `1 - down <= ratio <= 1 + up`, in doubles as Kubernetes computes it.
-    pub fn covers(&self, ratio: f64) -> bool {
+    pub fn covers(self, ratio: f64) -> bool {
         let part = |ppm: u32| f64::from(ppm) / f64::from(PPM);
         (1.0 - part(self.scale_down_ppm)) <= ratio && ratio <= (1.0 + part(self.scale_up_ppm))
     }

@@ -76,7 +76,7 @@ fn the_defaults_let_four_or_twice_as_many_come_in_15_s() {
 #[test]
 fn a_change_the_other_way_makes_room_again() {
     let policy = with(&by_queue(1, 100), |behavior| {
-        behavior.scale_up.policies = vec![ChangeLimit::pods(4, 60)]
+        behavior.scale_up.policies = vec![ChangeLimit::pods(4, 60)];
     });
     assert_eq!(run(&policy, &wants(12, 50), &past(&[], &[(30, 10, 14), (20, 14, 12)])).to, 14);
 }

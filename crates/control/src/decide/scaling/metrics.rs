@@ -49,7 +49,7 @@ fn wanted(
     now_ms: i64,
     proof: &mut MetricProof,
 ) -> Result<(Measure, Wanted), MetricFailure> {
-    let tolerance = &policy.tolerance;
+    let tolerance = policy.tolerance;
     match (&spec.source, observed.readings.get(index).ok_or(MetricFailure::NoReading)?) {
         (_, Reading::Failed { why }) => Err(MetricFailure::Unreadable { why: why.clone() }),
         (MetricSource::Object { .. } | MetricSource::External { .. }, Reading::Whole { values, at_ms }) => {

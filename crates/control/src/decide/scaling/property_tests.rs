@@ -93,7 +93,9 @@ fn spoiled(reading: &Reading, how: usize) -> Reading {
             at_ms: NOW_MS - 181_000,
         },
         (Reading::PerPod { mut samples }, 1) => {
-            samples.iter_mut().for_each(|sample| sample.at_ms = NOW_MS - 181_000);
+            for sample in &mut samples {
+                sample.at_ms = NOW_MS - 181_000;
+            }
             Reading::PerPod { samples }
         }
         (Reading::Whole { values, at_ms }, how) => Reading::Whole {
@@ -101,7 +103,9 @@ fn spoiled(reading: &Reading, how: usize) -> Reading {
             at_ms,
         },
         (Reading::PerPod { mut samples }, how) => {
-            samples.iter_mut().for_each(|sample| sample.value = bad[how - 2]);
+            for sample in &mut samples {
+                sample.value = bad[how - 2];
+            }
             Reading::PerPod { samples }
         }
         (failed @ Reading::Failed { .. }, _) => failed,
@@ -233,7 +237,9 @@ proptest! {
         let bad = bad.min(levels.len() - 1);
         let with = |value: f64| {
             let Reading::PerPod { mut samples } = per_pod(&levels, NOW_MS) else { unreachable!("made per instance") };
-            samples[..bad].iter_mut().for_each(|sample| sample.value = value);
+            for sample in &mut samples[..bad] {
+                sample.value = value;
+            }
             at(&policy, &fleet(replicas, vec![Reading::PerPod { samples }]))
         };
         prop_assert!(with(f64::NAN) >= with(0.0).min(replicas), "it asked for less than with idle ones");

@@ -36,7 +36,7 @@ fn change(ratio: f64, replicas: f64) -> Wanted {
 /// `GetResourceReplicas`, `GetRawResourceReplicas`, `GetMetricReplicas`.
 pub(super) fn of_instances(
     spec_replicas: u32,
-    tolerance: &Tolerance,
+    tolerance: Tolerance,
     groups: &mut Groups<'_>,
     usage: &Usage<'_>,
 ) -> Result<(Measure, Wanted), MetricFailure> {
@@ -81,7 +81,7 @@ pub(super) fn of_instances(
 /// `GetObjectMetricReplicas` and `GetExternalMetricReplicas`: a target for the whole.
 pub(super) fn of_whole(
     spec_replicas: u32,
-    tolerance: &Tolerance,
+    tolerance: Tolerance,
     pods: &[PodObservation],
     total_milli: i64,
     target_milli: i64,
@@ -113,7 +113,7 @@ pub(super) fn of_whole(
 }
 
 /// `GetObjectPerPodMetricReplicas` and `GetExternalPerPodMetricReplicas`: a target for each of those that exist.
-pub(super) fn of_whole_per_instance(status_replicas: u32, tolerance: &Tolerance, total_milli: i64, target_milli: i64) -> (Measure, Wanted) {
+pub(super) fn of_whole_per_instance(status_replicas: u32, tolerance: Tolerance, total_milli: i64, target_milli: i64) -> (Measure, Wanted) {
     let (total, target, exist) = (total_milli as f64, target_milli as f64, f64::from(status_replicas));
     let ratio = total / (target * exist);
     let current = if status_replicas == 0 {

@@ -25,7 +25,8 @@ pub struct PodObservation {
     /// Unix time, ms.
     pub started_at_ms: Option<i64>,
     pub ready: Option<ReadyCondition>,
-    /// What it asks for, container by container: the whole of a utilisation.
+    /// What it asks for, container by container: the whole of a utilisation. Init containers only if they keep running. A request of the
+    /// whole instance takes the place of those of its containers.
     pub containers: Vec<ContainerRequest>,
 }
 

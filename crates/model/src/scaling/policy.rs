@@ -87,8 +87,8 @@ impl ScalingPolicy {
     pub fn validate(&self) -> Result<(), InvalidValue> {
         InvalidValue::within("max_replicas", self.max_replicas, 1, REPLICAS_MAX, "")?;
         InvalidValue::within("min_replicas", self.min_replicas, 0, self.max_replicas, ", which is max_replicas")?;
-        InvalidValue::within("tolerance.scale_up_ppm", self.tolerance.scale_up_ppm, 0, PPM, " ppm")?;
-        InvalidValue::within("tolerance.scale_down_ppm", self.tolerance.scale_down_ppm, 0, PPM, " ppm")?;
+        InvalidValue::within("tolerance.scale_up_ppm", self.tolerance.scale_up_ppm, 0, 10 * PPM, " ppm")?;
+        InvalidValue::within("tolerance.scale_down_ppm", self.tolerance.scale_down_ppm, 0, 10 * PPM, " ppm")?;
         InvalidValue::within("cpu_initialization_period_s", self.cpu_initialization_period_s, 0, 86_400, " s")?;
         InvalidValue::within("initial_readiness_delay_s", self.initial_readiness_delay_s, 0, 86_400, " s")?;
         InvalidValue::within("metric_max_age_s", self.metric_max_age_s, 0, 86_400, " s")?;
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(refused(|p| p.min_replicas = 11), "min_replicas");
         assert_eq!(refused(|p| p.min_replicas = 0), "min_replicas");
         assert_eq!(refused(|p| p.max_replicas = REPLICAS_MAX + 1), "max_replicas");
-        assert_eq!(refused(|p| p.tolerance.scale_up_ppm = PPM + 1), "tolerance.scale_up_ppm");
+        assert_eq!(refused(|p| p.tolerance.scale_up_ppm = 10 * PPM + 1), "tolerance.scale_up_ppm");
         assert_eq!(refused(|p| p.algorithm = ScalingAlgorithm::Hpa { metrics: vec![] }), "metrics");
         assert_eq!(
             refused(|p| {

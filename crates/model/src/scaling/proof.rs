@@ -49,9 +49,9 @@ pub struct MetricProof {
     pub total_milli: i64,
     pub state: MetricState,
     pub proposal: Option<u32>,
-    /// Instances whose figures count, that are left out as not ready, and without figures.
+    /// Instances whose figures count, whose figures say nothing yet, and without figures. Those that are going are in none of them.
     pub ready: u32,
-    pub ignored: u32,
+    pub unready: u32,
     pub missing: u32,
     pub failure: Option<MetricFailure>,
 }
@@ -88,6 +88,8 @@ pub enum MetricFailure {
     NoReadyPods,
     #[error("the figures belong to none of the instances")]
     NoMatch,
+    #[error("{pod} has no container {container}")]
+    MissingContainer { pod: String, container: String },
     #[error("{pod} has a container without a request for {resource}")]
     MissingRequest { pod: String, resource: String },
 }

@@ -8,9 +8,12 @@ use super::milli::{after, is_fresh, measured};
 
 #[derive(Debug, Default)]
 pub(super) struct Groups<'a> {
-    /// Thousandths by instance, without those left out; also of instances that are not known.
+    /// Thousandths by instance, without those of unready and ignored ones; also of instances that are not known.
     pub(super) values: BTreeMap<&'a str, i64>,
     pub(super) ready: u32,
+    /// Those whose figures say nothing yet.
+    pub(super) unready: Vec<&'a str>,
+    /// Those that are going.
     pub(super) ignored: Vec<&'a str>,
     pub(super) missing: Vec<&'a str>,
 }
@@ -32,19 +35,20 @@ pub(super) fn group<'a>(
     let mut groups = Groups::default();
     for pod in pods {
         if pod.is_being_deleted || pod.phase == PodPhase::Failed {
+            groups.ignored.push(&pod.name);
             continue;
         }
         if pod.phase == PodPhase::Pending {
-            groups.ignored.push(&pod.name);
+            groups.unready.push(&pod.name);
             continue;
         }
         match usable.get(pod.name.as_str()) {
             None => groups.missing.push(&pod.name),
-            Some((sample, _)) if is_cpu && is_starting(policy, pod, sample, now_ms) => groups.ignored.push(&pod.name),
+            Some((sample, _)) if is_cpu && is_starting(policy, pod, sample, now_ms) => groups.unready.push(&pod.name),
             Some(_) => groups.ready += 1,
         }
     }
-    for name in &groups.ignored {
+    for name in groups.unready.iter().chain(&groups.ignored) {
         usable.remove(name);
     }
     groups.values = usable.into_iter().map(|(pod, (_, milli))| (pod, milli)).collect();

@@ -1,4 +1,4 @@
-//! The cases of `TestGroupPods` in Kubernetes' `replica_calculator_test.go` at commit 00067268 (release 1.20).
+//! The cases of `TestGroupPods` in Kubernetes' `replica_calculator_test.go` at release 1.36.
 
 use model::scaling::{PodObservation, PodPhase, PodSample, ReadyCondition, ScalingPolicy};
 
@@ -15,9 +15,11 @@ struct Case {
     name: &'static str,
     is_cpu: bool,
     phase: PodPhase,
+    is_being_deleted: bool,
     pods: &'static [Pod],
     samples: &'static [Sample],
     ready: u32,
+    unready: &'static [&'static str],
     ignored: &'static [&'static str],
     missing: &'static [&'static str],
 }
@@ -28,7 +30,9 @@ const CASE: Case = Case {
     phase: PodPhase::Succeeded,
     pods: &[],
     samples: &[],
+    is_being_deleted: false,
     ready: 0,
+    unready: &[],
     ignored: &[],
     missing: &[],
 };
@@ -38,29 +42,33 @@ const CASES: &[Case] = &[
     CASE,
     Case { name: "count in a ready pod - memory", is_cpu: false, pods: &[("bentham", None, None)],
         samples: &[("bentham", Some(0), 60)], ready: 1, ..CASE },
-    Case { name: "ignore a pod without ready condition - CPU", pods: &[("lucretius", Some(0), None)],
-        samples: &[("lucretius", None, 0)], ignored: &["lucretius"], ..CASE },
+    Case { name: "unready a pod without ready condition - CPU", pods: &[("lucretius", Some(0), None)],
+        samples: &[("lucretius", None, 0)], unready: &["lucretius"], ..CASE },
     Case { name: "count in a ready pod with fresh metrics during initialization period - CPU",
         pods: &[("bentham", Some(MINUTE_MS), Some((true, 30_000)))], samples: &[("bentham", Some(0), 30)], ready: 1, ..CASE },
-    Case { name: "ignore a ready pod without fresh metrics during initialization period - CPU",
-        pods: &[("bentham", Some(MINUTE_MS), Some((true, 30_000)))], samples: &[("bentham", Some(0), 60)], ignored: &["bentham"], ..CASE },
-    Case { name: "ignore an unready pod during initialization period - CPU",
+    Case { name: "unready a ready pod without fresh metrics during initialization period - CPU",
+        pods: &[("bentham", Some(MINUTE_MS), Some((true, 30_000)))], samples: &[("bentham", Some(0), 60)], unready: &["bentham"], ..CASE },
+    Case { name: "unready an unready pod during initialization period - CPU",
         pods: &[("lucretius", Some(10 * MINUTE_MS), Some((false, 9 * MINUTE_MS + 54_000)))],
-        samples: &[("lucretius", None, 0)], ignored: &["lucretius"], ..CASE },
+        samples: &[("lucretius", None, 0)], unready: &["lucretius"], ..CASE },
     Case { name: "count in a ready pod without fresh metrics after initialization period - CPU",
         pods: &[("bentham", Some(3 * MINUTE_MS), Some((true, 3 * MINUTE_MS)))],
         samples: &[("bentham", Some(2 * MINUTE_MS), 60)], ready: 1, ..CASE },
     Case { name: "count in an unready pod that was ready after initialization period - CPU",
         pods: &[("lucretius", Some(10 * MINUTE_MS), Some((false, 9 * MINUTE_MS)))], samples: &[("lucretius", None, 0)], ready: 1, ..CASE },
-    Case { name: "ignore pod that has never been ready after initialization period - CPU",
+    Case { name: "unready pod that has never been ready after initialization period - CPU",
         pods: &[("lucretius", Some(10 * MINUTE_MS), Some((false, 9 * MINUTE_MS + 50_000)))],
         samples: &[("lucretius", None, 0)], ready: 1, ..CASE },
     Case { name: "a missing pod", pods: &[("epicurus", Some(3 * MINUTE_MS), None)], missing: &["epicurus"], ..CASE },
     Case { name: "several pods", pods: &[("lucretius", Some(0), None), ("niccolo", Some(3 * MINUTE_MS), Some((true, 3 * MINUTE_MS))),
         ("epicurus", Some(3 * MINUTE_MS), None)], samples: &[("lucretius", None, 0), ("niccolo", None, 0)],
-        ready: 1, ignored: &["lucretius"], missing: &["epicurus"], ..CASE },
-    Case { name: "pending pods are ignored", phase: PodPhase::Pending, pods: &[("unscheduled", None, None)],
-        ignored: &["unscheduled"], ..CASE },
+        ready: 1, unready: &["lucretius"], missing: &["epicurus"], ..CASE },
+    Case { name: "pending pods are unreadied", phase: PodPhase::Pending, pods: &[("unscheduled", None, None)],
+        unready: &["unscheduled"], ..CASE },
+    Case { name: "ignore pods with deletion timestamps", phase: PodPhase::Pending, is_being_deleted: true, pods: &[("deleted", None, None)],
+        samples: &[("deleted", None, 0)], ignored: &["deleted"], ..CASE },
+    Case { name: "ignore pods in a failed state", phase: PodPhase::Failed, pods: &[("failed", None, None)],
+        samples: &[("failed", None, 0)], ignored: &["failed"], ..CASE },
 ];
 
 #[test]
@@ -78,7 +86,7 @@ fn instances_are_grouped_as_kubernetes_groups_them() {
             .map(|(name, started, ready)| PodObservation {
                 name: (*name).to_owned(),
                 phase: case.phase,
-                is_being_deleted: false,
+                is_being_deleted: case.is_being_deleted,
                 started_at_ms: started.map(|ago| NOW_MS - ago),
                 ready: ready.map(|(is_ready, ago)| ReadyCondition {
                     is_ready,
@@ -99,8 +107,13 @@ fn instances_are_grouped_as_kubernetes_groups_them() {
             .collect();
         let groups = group(&policy, &pods, &samples, case.is_cpu, NOW_MS);
         assert_eq!(
-            (groups.ready, groups.ignored.as_slice(), groups.missing.as_slice()),
-            (case.ready, case.ignored, case.missing),
+            (
+                groups.ready,
+                groups.unready.as_slice(),
+                groups.missing.as_slice(),
+                groups.ignored.as_slice()
+            ),
+            (case.ready, case.unready, case.missing, case.ignored),
             "{}",
             case.name
         );

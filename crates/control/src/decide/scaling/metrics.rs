@@ -24,7 +24,7 @@ pub(super) fn metric(policy: &ScalingPolicy, spec: &MetricSpec, observed: &Scali
         state: MetricState::Failed,
         proposal: None,
         ready: 0,
-        ignored: 0,
+        unready: 0,
         missing: 0,
         failure: None,
     };
@@ -76,7 +76,7 @@ fn wanted(
             }
             let mut groups = group(policy, &observed.pods, samples, source.is_cpu(), now_ms);
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            (proof.ready, proof.ignored, proof.missing) = (groups.ready, count(groups.ignored.len()), count(groups.missing.len()));
+            (proof.ready, proof.unready, proof.missing) = (groups.ready, count(groups.unready.len()), count(groups.missing.len()));
             let usage = usage(spec, observed)?;
             of_instances(observed.spec_replicas, tolerance, &mut groups, &usage)
         }

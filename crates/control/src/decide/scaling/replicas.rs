@@ -1,8 +1,5 @@
 //! How many replicas one metric asks for: the rules of Kubernetes' `replica_calculator.go` (v1.33), computed in doubles and in its order of
 //! operations, so that the same figures give the same replicas to the last rounding.
-//!
-//! One deliberate difference: when some instances have no figure and the others are exactly at a `Pods` or raw resource target, Kubernetes
-//! takes the missing ones for idle and may scale down. Here nothing changes then, as it does for a utilisation.
 
 use model::scaling::{MetricFailure, MetricState, PodObservation, Tolerance};
 
@@ -45,7 +42,7 @@ pub(super) fn of_instances(
     }
     let measure = usage.measure(&groups.values)?;
     let ratio = measure.ratio;
-    let rebalance = !groups.ignored.is_empty() && ratio > 1.0;
+    let rebalance = !groups.unready.is_empty() && ratio > 1.0;
     if !rebalance && groups.missing.is_empty() {
         let wanted = if tolerance.covers(ratio) {
             keep(spec_replicas)
@@ -65,7 +62,7 @@ pub(super) fn of_instances(
         }
     }
     if rebalance {
-        for &pod in &groups.ignored {
+        for &pod in &groups.unready {
             groups.values.insert(pod, 0);
         }
     }

@@ -23,7 +23,7 @@ fn signal(
         state: MetricState::Failed,
         proposal: None,
         ready: 0,
-        ignored: 0,
+        unready: 0,
         missing: 0,
         failure: None,
     };
@@ -63,7 +63,7 @@ fn average(
         Reading::PerPod { samples } => {
             let groups = group(policy, &observed.pods, samples, false, now_ms);
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            (proof.ready, proof.ignored, proof.missing) = (groups.ready, count(groups.ignored.len()), count(groups.missing.len()));
+            (proof.ready, proof.unready, proof.missing) = (groups.ready, count(groups.unready.len()), count(groups.missing.len()));
             let total = groups.values.values().fold(0_i64, |sum, milli| sum.saturating_add(*milli));
             match i64::try_from(groups.values.len()).unwrap_or(i64::MAX) {
                 0 => Err(MetricFailure::NoReadyPods),

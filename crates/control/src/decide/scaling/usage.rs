@@ -89,6 +89,14 @@ pub(super) fn requests<'a>(
                 pod: pod.name.clone(),
                 resource: resource.to_owned(),
             };
+            if let Some(name) = container
+                && !pod.containers.iter().any(|one| one.name == name)
+            {
+                return Err(MetricFailure::MissingContainer {
+                    pod: pod.name.clone(),
+                    container: name.to_owned(),
+                });
+            }
             let mut sum = 0_i64;
             for one in pod.containers.iter().filter(|one| container.is_none_or(|name| name == one.name)) {
                 let request = one

@@ -30,6 +30,7 @@ pub mod pool;
 pub mod receipt;
 pub mod registration;
 pub mod retry;
+pub mod scaling;
 pub mod series;
 pub mod settings;
 pub mod snapshot;

@@ -12,6 +12,7 @@ pub mod reach;
 pub mod readmit;
 pub mod report;
 pub mod roster;
+pub mod scaling;
 pub mod snapshot;
 pub mod transitions;
 

@@ -1,0 +1,59 @@
+//! Carries out a change that an explanation names.
+
+use model::scaling::{Behavior, Direction, Lever, MILLI_MAX, Reading, ScalingObservation, ScalingPolicy, ScalingRules};
+
+use super::{metrics::counted, milli::value};
+
+/// Sets this lever to `to`; one that the policy does not have changes nothing. Time is Unix, ms.
+pub fn apply(policy: &mut ScalingPolicy, observed: &mut ScalingObservation, lever: &Lever, to: i64, now_ms: i64) {
+    match lever {
+        Lever::Metric { index, .. } => {
+            let places = counted(policy, observed, *index, now_ms);
+            set_total(observed, *index, &places, to);
+        }
+        lever => set(policy, lever, to),
+    }
+}
+
+/// Sets a lever of the policy.
+pub(super) fn set(policy: &mut ScalingPolicy, lever: &Lever, to: i64) {
+    let to = u32::try_from(to.max(0)).unwrap_or(u32::MAX);
+    match lever {
+        Lever::MinReplicas => policy.min_replicas = to,
+        Lever::MaxReplicas => policy.max_replicas = to,
+        Lever::StabilizationWindow { direction } => {
+            if let Some(rules) = policy.behavior.as_mut().map(|behavior| rules(behavior, *direction)) {
+                rules.stabilization_window_s = to;
+            }
+        }
+        Lever::ChangeLimit { direction, index } => {
+            let rules = policy.behavior.as_mut().map(|behavior| rules(behavior, *direction));
+            if let Some(limit) = rules.and_then(|rules| rules.policies.get_mut(*index)) {
+                limit.value = to;
+            }
+        }
+        Lever::Metric { .. } => {}
+    }
+}
+
+fn rules(behavior: &mut Behavior, direction: Direction) -> &mut ScalingRules {
+    match direction {
+        Direction::Up => &mut behavior.scale_up,
+        Direction::Down => &mut behavior.scale_down,
+    }
+}
+
+/// Makes the values at these places add up to `total_milli`, changing the first ones as far as they go.
+pub(super) fn set_total(observed: &mut ScalingObservation, index: usize, places: &[(usize, i64)], total_milli: i64) {
+    let now = places.iter().fold(0_i64, |sum, (_, milli)| sum.saturating_add(*milli));
+    let mut rest = total_milli.saturating_sub(now);
+    for (place, milli) in places {
+        let new = milli.saturating_add(rest).clamp(0, MILLI_MAX);
+        rest -= new - milli;
+        match observed.readings.get_mut(index) {
+            Some(Reading::PerPod { samples }) => samples[*place].value = value(new),
+            Some(Reading::Whole { values, .. }) => values[*place] = value(new),
+            Some(Reading::Failed { .. }) | None => {}
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How many replicas a workload should have, and why.
+//!
+//! ```text
+//!  readings ─ group, usage, replicas ─► one proposal per metric ─ most ─► stabilize ─► rate and bounds ─► hold
+//!                   (metrics, signals)                              ▲            ▲
+//!                                                      own recommendations    own changes      (history)
+//! ```
+//!
+//! `hpa` computes what Kubernetes' `autoscaling/v2` computes. Everything here is a function of a policy, what was seen, the policy's own
+//! past and the time.
+
+mod evaluate;
+mod explain;
+mod group;
+mod history;
+mod hold;
+mod lever;
+mod metrics;
+mod milli;
+mod rate;
+mod replicas;
+mod schedule;
+mod signals;
+mod stabilize;
+mod usage;
+
+#[cfg(test)]
+mod behavior_tests;
+#[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod group_tests;
+#[cfg(test)]
+mod kubernetes_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod signal_tests;
+
+pub use evaluate::decide;
+pub use explain::explain;
+pub use history::remember;
+pub use hold::hold;
+pub use lever::apply;
+pub use schedule::Schedule;

@@ -1,0 +1,35 @@
+//! What is scaled by what rule, what was seen, and what followed from it.
+//!
+//! Field names are those of Kubernetes' `autoscaling/v2`, in `snake_case` and with the unit at the end. Metric values are whole
+//! thousandths (`milli`), as Kubernetes counts them: 250 milli of `cpu` is a quarter of a core.
+
+mod behavior;
+mod change;
+mod decision;
+mod history;
+mod hold;
+mod metric;
+mod observed;
+mod policy;
+mod preset;
+mod proof;
+mod schedule;
+mod threshold;
+mod weighted;
+
+pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
+pub use change::{Lever, SmallestChange};
+pub use decision::{ScalingDecision, ScalingReason};
+pub use history::{Recommendation, ReplicaChange, ScalingHistory};
+pub use hold::{Hold, HoldKind};
+pub use metric::{MILLI_MAX, MetricSource, MetricSpec, MetricTarget, TargetType};
+pub use observed::{ContainerRequest, PodObservation, PodPhase, PodSample, Reading, ReadyCondition, ScalingObservation};
+pub use policy::{METRICS_MAX, REPLICAS_MAX, ScalingAlgorithm, ScalingPolicy, Tolerance};
+pub use preset::ScalingPreset;
+pub use proof::{
+    Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,
+    StabilizationProof,
+};
+pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
+pub use threshold::{Signal, ThresholdRules};
+pub use weighted::{WeightedRules, WeightedSignal};

@@ -1,4 +1,4 @@
-//! The cases of `TestGroupPods` in Kubernetes' `replica_calculator_test.go` at release 1.36.
+//! The cases of `TestGroupPods` in a later version of Kubernetes' `replica_calculator_test.go`.
 
 use model::scaling::{PodObservation, PodPhase, PodSample, ReadyCondition, ScalingPolicy};
 

@@ -1,5 +1,5 @@
 //! The cases of Kubernetes' `pkg/controller/podautoscaler/replica_calculator_test.go`: names, inputs and expected results, from commit
-//! 00067268 (release 1.20) and, where later tests say more, from release 1.36. Its tests have two containers in each pod, a request and a
+//! 00067268 (release 1.20) and, where later tests say more, from a later version of the file. Its tests have two containers in each pod, a request and a
 //! level per container. Its overflow tests have values that are refused here.
 
 use model::scaling::{MetricFailure, MetricSource, MetricSpec, MetricTarget, ScalingObservation, ScalingPolicy, Tolerance};

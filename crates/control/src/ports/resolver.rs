@@ -96,7 +96,7 @@ mod tests {
         // The name server is back.
         drop(go_on);
         free(&resolver).await;
-        assert_eq!(next().await.unwrap().unwrap(), 7);
+        assert_eq!(resolver.look_up(|| Ok(7)).await.unwrap(), 7);
     }
 
     /// Until every place is free.

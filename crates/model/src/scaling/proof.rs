@@ -56,6 +56,27 @@ pub struct MetricProof {
     pub failure: Option<MetricFailure>,
 }
 
+impl MetricProof {
+    /// Before anything is known of it.
+    pub const fn begin(name: String, target: i64) -> Self {
+        Self {
+            name,
+            target_type: None,
+            current: None,
+            target,
+            lower_target: None,
+            ratio: None,
+            total_milli: 0,
+            state: MetricState::Failed,
+            proposal: None,
+            ready: 0,
+            unready: 0,
+            missing: 0,
+            failure: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricState {

@@ -1,8 +1,6 @@
 //! From readings to one proof for each metric, and from those to one proposal.
 
-use model::scaling::{
-    MetricFailure, MetricProof, MetricSource, MetricSpec, MetricState, MetricTarget, Reading, ScalingObservation, ScalingPolicy,
-};
+use model::scaling::{MetricFailure, MetricProof, MetricSource, MetricSpec, MetricTarget, Reading, ScalingObservation, ScalingPolicy};
 
 use super::{
     group::{Groups, group},
@@ -14,19 +12,8 @@ use super::{
 /// What one metric proposes, with its proof.
 pub(super) fn metric(policy: &ScalingPolicy, spec: &MetricSpec, observed: &ScalingObservation, index: usize, now_ms: i64) -> MetricProof {
     let mut proof = MetricProof {
-        name: spec.source.to_string(),
         target_type: Some(spec.target.kind()),
-        current: None,
-        target: spec.target.value(),
-        lower_target: None,
-        ratio: None,
-        total_milli: 0,
-        state: MetricState::Failed,
-        proposal: None,
-        ready: 0,
-        unready: 0,
-        missing: 0,
-        failure: None,
+        ..MetricProof::begin(spec.source.to_string(), spec.target.value())
     };
     match wanted(policy, spec, observed, index, now_ms, &mut proof) {
         Ok((measure, wanted)) => {

@@ -13,19 +13,8 @@ fn signal(
     (name, up_milli, down_milli): (&str, Option<i64>, i64),
 ) -> MetricProof {
     let mut proof = MetricProof {
-        name: name.to_owned(),
-        target_type: None,
-        current: None,
-        target: up_milli.unwrap_or(down_milli),
         lower_target: Some(down_milli),
-        ratio: None,
-        total_milli: 0,
-        state: MetricState::Failed,
-        proposal: None,
-        ready: 0,
-        unready: 0,
-        missing: 0,
-        failure: None,
+        ..MetricProof::begin(name.to_owned(), up_milli.unwrap_or(down_milli))
     };
     match average(policy, observed, index, now_ms, &mut proof) {
         Ok((total_milli, current)) => {

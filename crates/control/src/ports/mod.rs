@@ -17,7 +17,7 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
-pub use workloads::Workloads;
+pub use workloads::{ScaleError, Workloads};
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

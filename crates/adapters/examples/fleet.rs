@@ -1,10 +1,11 @@
 //! The smallest program with a fleet: `fleet supervise` runs three instances and a traffic generator, which are this same program called
-//! as `fleet sample …` and `fleet traffic …`. For trying things out, and for the tests of the supervisor.
+//! as `fleet sample …` and `fleet traffic …`; `fleet shrink` lets four run and then scales them down to one. For trying things out, and for the tests of the supervisor.
 
 use std::{error::Error, net::SocketAddr, process::ExitCode};
 
 use adapters::builtin::{Companion, Supervisor, SupervisorConfig};
-use model::{InstanceId, PoolId, WorkloadId};
+use control::ports::Workloads as _;
+use model::{InstanceId, PoolId, ProcessState, WorkloadId, WorkloadObservation};
 use sample::{SampleConfig, traffic::TrafficConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,9 +42,11 @@ fn run(role: &str, value: impl Fn(&str) -> Option<String>) -> Outcome {
                 Ok(())
             }
             "supervise" => supervise().await,
-            _ => {
-                Err("use: fleet supervise | sample --listen ADDRESS --instance NAME | traffic --target URL, each with --parent PID".into())
-            }
+            "shrink" => shrink().await,
+            _ => Err(
+                "use: fleet supervise | shrink | sample --listen ADDRESS --instance NAME | traffic --target URL, each with --parent PID"
+                    .into(),
+            ),
         }
     })
 }
@@ -62,6 +65,25 @@ async fn supervise() -> Outcome {
     for (name, address) in instances {
         println!("{name} http://{address}");
     }
+    terminated().await;
+    supervisor.stop().await;
+    Ok(())
+}
+
+/// Is left in the middle of it: one is stopped, two go on draining.
+async fn shrink() -> Outcome {
+    let samples = WorkloadId::new("samples")?;
+    let config = SupervisorConfig::new(std::env::current_exe()?, PoolId::new("samples")?, samples.clone(), 4);
+    let supervisor = Supervisor::start(config)?;
+    let mut changes = supervisor.changes().ok_or("a supervisor tells changes")?;
+    let is_running = |workload: &WorkloadObservation| workload.processes.iter().all(|p| p.state == ProcessState::Running);
+    while !supervisor.observe().await?.iter().all(is_running) {
+        changes.changed().await?;
+    }
+    println!("four run");
+    supervisor.scale(&samples, 1).await?;
+    supervisor.retire(&samples, &InstanceId::new("sample-4")?).await?;
+    println!("three drain");
     terminated().await;
     supervisor.stop().await;
     Ok(())

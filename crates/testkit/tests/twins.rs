@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use control::ports::{Journal, Policies, StoreError};
-use model::PoolPolicy;
-use testkit::{MemoryStore, build, contract};
+use model::{PoolPolicy, WorkloadId};
+use testkit::{MemoryStore, MemoryWorkloads, build, contract};
 
 fn store() -> Arc<MemoryStore> {
     Arc::new(MemoryStore::new())
@@ -43,6 +43,14 @@ async fn identity() {
 async fn first_admin_race() {
     let store = store();
     contract::first_admin_race(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn workloads() {
+    let twin = MemoryWorkloads::new("supervisor");
+    twin.run("sample", &build::pool("web"), 2);
+    let sample = WorkloadId::new("sample").unwrap();
+    contract::workloads(&twin, &sample, |process| twin.kill(&process.instance)).await;
 }
 
 #[tokio::test]

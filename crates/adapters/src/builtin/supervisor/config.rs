@@ -6,6 +6,7 @@ use model::{InstanceId, InvalidName, PoolId, WorkloadId};
 
 /// Most instances on one machine: each is a process with a port.
 pub(super) const INSTANCES_MAX: u32 = 64;
+
 /// What to run. [`SupervisorConfig::new`] holds the defaults.
 #[derive(Debug, Clone)]
 pub struct SupervisorConfig {
@@ -14,7 +15,7 @@ pub struct SupervisorConfig {
     /// The pool the instances serve.
     pub pool: PoolId,
     pub workload: WorkloadId,
-    /// How many instances.
+    /// How many instances to begin with.
     pub count: u32,
     /// Instances are named `<prefix>-1`, `<prefix>-2`, …
     pub prefix: String,
@@ -45,6 +46,8 @@ pub struct Timing {
     pub ready_within: Duration,
     /// Between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// One that drains is stopped when for so long nobody has looked after the fleet.
+    pub drain_within: Duration,
 }
 
 impl Default for Timing {
@@ -56,6 +59,7 @@ impl Default for Timing {
             ready_within: Duration::from_secs(15),
             // Longer than an instance takes to drain (5 s).
             grace: Duration::from_secs(8),
+            drain_within: Duration::from_secs(30),
         }
     }
 }

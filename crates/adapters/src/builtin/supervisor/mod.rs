@@ -1,10 +1,14 @@
-//! Runs the instances of a workload as child processes: starts them, starts them again when they end, stops them.
+//! Runs the instances of a workload as child processes: starts them, starts them again when they end, stops them. How many there are is
+//! set while it runs.
 //!
 //! ```text
-//!  Supervisor ──(stop, companions)──► thread "supervisor" ──► one task per process: process::supervise
-//!      ▲                                  │ forks here, only here
-//!      └── observe() ◄── status of each ──┘
+//!  scale() ──► fleet: who stays, who drains ──(jobs)──► thread "supervisor" ──► one task per process: process::supervise
+//!                    ▲                                      │ forks here, only here
+//!   observe() ◄──────┴────────── status of each ────────────┘
 //! ```
+//!
+//! Those that are too many drain: they go on serving, are not started again when they end, and are stopped when somebody says that they
+//! have nothing left to do ([`Workloads::retire`]), or when nobody has looked after the fleet for [`Timing::drain_within`].
 //!
 //! No orphan survives the console, whatever ends it: each child is told its parent's pid (`--parent`) and asks the kernel, first thing, to
 //! be killed with it (`PR_SET_PDEATHSIG`), then checks that the parent is still the one it was told. The kernel means the parent *thread*:
@@ -15,8 +19,10 @@
 //! Children run in process groups of their own: Ctrl-C in a terminal reaches the console alone, which then stops them in order.
 
 mod backoff;
+mod choice;
 mod config;
 mod exit;
+mod fleet;
 mod output;
 mod ports;
 mod process;
@@ -24,25 +30,28 @@ mod ready;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use control::ports::{ScaleError, SourceError, Workloads};
-use model::{InstanceId, PoolId, ProcessObservation, ScaleAccess, SourceId, WorkloadCapabilities, WorkloadId, WorkloadObservation};
-use tokio::{sync::mpsc, task::JoinSet};
+use model::{InstanceId, PoolId, ScaleAccess, SourceId, WorkloadCapabilities, WorkloadId, WorkloadObservation};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     config::INSTANCES_MAX,
+    fleet::{AddError, Fleet, JOBS_MAX, Job, Recipe},
     process::{Spec, Status, supervise},
 };
 pub use config::{Companion, StartError, SupervisorConfig, Timing};
-
-/// Companions that may wait to be started; there are one or two.
-const COMPANIONS_WAITING_MAX: usize = 8;
 
 /// Supervises until [`stop`](Supervisor::stop), or until it is dropped.
 #[derive(Debug)]
@@ -50,9 +59,8 @@ pub struct Supervisor {
     workload: WorkloadId,
     pool: PoolId,
     program: PathBuf,
-    instances: Vec<(InstanceId, SocketAddr)>,
-    statuses: Vec<Status>,
-    companions: mpsc::Sender<Spec>,
+    fleet: Arc<Fleet>,
+    jobs: mpsc::Sender<Job>,
     stop: CancellationToken,
     /// Cancelled when the thread has ended, however it ended.
     ended: CancellationToken,
@@ -72,32 +80,29 @@ impl Supervisor {
             program: config.program.clone(),
             error,
         })?;
-        let mut instances = vec![];
-        for (number, port) in (1..).zip(ports::choose(config.count).map_err(StartError::Port)?) {
-            let name = InstanceId::new(format!("{}-{number}", config.prefix))?;
-            instances.push((name, SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
-        }
-        let specs: Vec<Spec> = instances
-            .iter()
-            .map(|(name, address)| instance_spec(&program, name, *address))
-            .collect();
-        let statuses: Vec<Status> = instances
-            .iter()
-            .map(|(name, address)| Status::new(name.clone(), *address))
-            .collect();
-        let (companions, added) = mpsc::channel(COMPANIONS_WAITING_MAX);
+        let (jobs, taken) = mpsc::channel(JOBS_MAX);
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
+        let recipe = Recipe {
+            prefix: config.prefix,
+            spec: instance_spec,
+            program: program.clone(),
+        };
+        let fleet = Fleet::new(recipe, jobs.clone(), stop.clone(), config.timing.drain_within);
+        fleet.scale(config.count).map_err(|error| match error {
+            AddError::Name(error) => StartError::Name(error),
+            AddError::Port(error) => StartError::Port(error),
+            AddError::Full | AddError::Stopped => StartError::TooMany(config.count),
+        })?;
 
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::Thread)?;
         let body = {
-            let processes = specs.into_iter().zip(statuses.iter().cloned()).collect();
-            let (stop, ended) = (stop.clone(), ended.clone().drop_guard());
+            let (fleet, stop, ended) = (fleet.clone(), stop.clone(), ended.clone().drop_guard());
             move || {
                 let _ended = ended;
-                runtime.block_on(supervise_all(processes, added, config.timing, stop));
+                runtime.block_on(supervise_all(&fleet, taken, config.timing, stop));
             }
         };
         thread::Builder::new()
@@ -108,17 +113,16 @@ impl Supervisor {
             workload: config.workload,
             pool: config.pool,
             program,
-            instances,
-            statuses,
-            companions,
+            fleet,
+            jobs,
             stop,
             ended,
         }))
     }
 
-    /// Names and addresses; they never change.
+    /// Names and addresses of those that are wanted now.
     pub fn instances(&self) -> Vec<(InstanceId, SocketAddr)> {
-        self.instances.clone()
+        self.fleet.instances()
     }
 
     /// Runs one more child until the supervisor stops.
@@ -132,7 +136,14 @@ impl Supervisor {
             args: with_parent(companion.args),
             listen: None,
         };
-        self.companions.send(spec).await.map_err(|_| stopped())
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let job = Job {
+            status: Status::new(spec.name.clone(), address, Arc::default()),
+            spec,
+            stop: self.stop.clone(),
+            place: None,
+        };
+        self.jobs.send(job).await.map_err(|_| stopped())
     }
 
     /// Stops all children, SIGTERM first, SIGKILL after the grace time, and returns when they are gone.
@@ -144,6 +155,9 @@ impl Supervisor {
 
 impl Supervisor {
     fn check(&self, workload: &WorkloadId) -> Result<(), ScaleError> {
+        if self.ended.is_cancelled() || self.stop.is_cancelled() {
+            return Err(ScaleError::Unreachable { why: stopped().0 });
+        }
         if *workload == self.workload {
             Ok(())
         } else {
@@ -169,60 +183,74 @@ impl Workloads for Supervisor {
         format!("{} fleet", self.workload)
     }
 
-    async fn observe(&self) -> Result<Vec<WorkloadObservation>, SourceError> {
-        if self.ended.is_cancelled() {
-            return Err(stopped());
-        }
-        let processes: Vec<ProcessObservation> = self.statuses.iter().map(Status::observe).collect();
-        Ok(vec![WorkloadObservation {
-            workload: self.workload.clone(),
-            pool: self.pool.clone(),
-            reference: format!("supervisor/{}", self.workload),
-            desired: u32::try_from(processes.len()).unwrap_or(u32::MAX),
-            processes,
-        }])
-    }
-
     fn capabilities(&self) -> WorkloadCapabilities {
         WorkloadCapabilities {
-            scale: ScaleAccess::ReadOnly {
-                why: "the number of samples is fixed".to_owned(),
-            },
+            scale: ScaleAccess::Live,
             max_replicas: INSTANCES_MAX,
         }
     }
 
-    async fn scale(&self, workload: &WorkloadId, _replicas: u32) -> Result<(), ScaleError> {
-        self.check(workload)?;
-        Err(ScaleError::Refused {
-            why: "the number of samples is fixed".to_owned(),
-        })
+    async fn observe(&self) -> Result<Vec<WorkloadObservation>, SourceError> {
+        if self.ended.is_cancelled() {
+            return Err(stopped());
+        }
+        let (desired, processes) = self.fleet.observe();
+        Ok(vec![WorkloadObservation {
+            workload: self.workload.clone(),
+            pool: self.pool.clone(),
+            reference: format!("supervisor/{}", self.workload),
+            desired,
+            processes,
+        }])
     }
 
-    async fn retire(&self, workload: &WorkloadId, _instance: &InstanceId) -> Result<(), ScaleError> {
-        self.check(workload)
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.fleet.changes())
+    }
+
+    async fn scale(&self, workload: &WorkloadId, replicas: u32) -> Result<(), ScaleError> {
+        self.check(workload)?;
+        if replicas > INSTANCES_MAX {
+            return Err(ScaleError::Refused {
+                why: StartError::TooMany(replicas).to_string(),
+            });
+        }
+        Ok(self.fleet.scale(replicas)?)
+    }
+
+    async fn retire(&self, workload: &WorkloadId, instance: &InstanceId) -> Result<(), ScaleError> {
+        self.check(workload)?;
+        self.fleet.retire(instance);
+        Ok(())
     }
 }
 
-async fn supervise_all(instances: Vec<(Spec, Status)>, mut added: mpsc::Receiver<Spec>, timing: Timing, stop: CancellationToken) {
+/// Looks for those that drain and are forgotten: often enough for the time they have.
+fn look_every(drain_within: Duration) -> Duration {
+    (drain_within / 8).clamp(Duration::from_millis(10), Duration::from_secs(1))
+}
+
+async fn supervise_all(fleet: &Fleet, mut jobs: mpsc::Receiver<Job>, timing: Timing, stop: CancellationToken) {
     let mut running = JoinSet::new();
-    for (spec, status) in instances {
-        running.spawn(supervise(spec, status, timing, stop.clone()));
-    }
+    let mut look = interval(look_every(timing.drain_within));
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(spec) = added.recv() => {
-                let status = Status::new(spec.name.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-                running.spawn(supervise(spec, status, timing, stop.clone()));
+            Some(Job { spec, status, stop, place }) = jobs.recv() => {
+                running.spawn(async move {
+                    let _place = place;
+                    supervise(spec, status, timing, stop).await;
+                });
             }
+            _ = look.tick() => fleet.stop_abandoned(),
             Some(Err(error)) = running.join_next() => tracing::error!(%error, "a process is no longer supervised"),
         }
     }
     while running.join_next().await.is_some() {}
 }
 
-fn instance_spec(program: &std::path::Path, name: &InstanceId, address: SocketAddr) -> Spec {
+fn instance_spec(program: &Path, name: &InstanceId, address: SocketAddr) -> Spec {
     let args = ["sample", "--listen", &address.to_string(), "--instance", name.as_str()].map(str::to_owned);
     Spec {
         name: name.clone(),

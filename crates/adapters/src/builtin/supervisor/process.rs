@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
+    sync::watch,
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -47,42 +48,130 @@ pub(super) struct Spec {
 
 /// One process as others see it.
 #[derive(Debug, Clone)]
-pub(super) struct Status(Arc<Mutex<ProcessObservation>>);
+pub(super) struct Status {
+    seen: Arc<Mutex<Seen>>,
+    changes: Arc<watch::Sender<u64>>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    /// Without regard to `draining`.
+    process: ProcessObservation,
+    draining: Option<Draining>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Draining {
+    since: Instant,
+    since_ms: i64,
+}
 
 impl Status {
-    pub(super) fn new(instance: InstanceId, address: SocketAddr) -> Self {
-        Self(Arc::new(Mutex::new(ProcessObservation {
+    pub(super) fn new(instance: InstanceId, address: SocketAddr, changes: Arc<watch::Sender<u64>>) -> Self {
+        let process = ProcessObservation {
             instance,
             address,
-            ready_at_ms: None,
-            was_ready: false,
             state: ProcessState::Starting,
             pid: None,
             restarts: 0,
             started_at_ms: SystemClock.now_ms(),
+            ready_at_ms: None,
+            was_ready: false,
             last_exit: None,
-        })))
+        };
+        let seen = Seen { process, draining: None };
+        Self {
+            seen: Arc::new(Mutex::new(seen)),
+            changes,
+        }
     }
 
-    pub(super) fn observe(&self) -> ProcessObservation {
-        self.0.lock().clone()
+    /// `is_stopping`: it was told to, whether or not it has noticed.
+    pub(super) fn observe(&self, is_stopping: bool) -> ProcessObservation {
+        let seen = self.seen.lock();
+        let state = match (seen.process.state, seen.draining) {
+            _ if is_stopping => ProcessState::Stopping,
+            (ProcessState::Starting | ProcessState::Running, Some(draining)) => ProcessState::Draining {
+                since_ms: draining.since_ms,
+            },
+            (state, _) => state,
+        };
+        ProcessObservation {
+            state,
+            ..seen.process.clone()
+        }
+    }
+
+    pub(super) fn serves(&self) -> bool {
+        self.seen.lock().process.state == ProcessState::Running
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining_since().is_some()
+    }
+
+    pub(super) fn draining_since(&self) -> Option<Instant> {
+        self.seen.lock().draining.map(|draining| draining.since)
+    }
+
+    /// From now on its end is its last. `false` when there is nothing to drain: nobody may have asked it for anything yet, or it does not
+    /// run.
+    pub(super) fn drain(&self) -> bool {
+        self.change(|seen| {
+            let was_asked = seen.process.was_ready || seen.process.last_exit.is_some();
+            if !was_asked || !matches!(seen.process.state, ProcessState::Starting | ProcessState::Running) {
+                return false;
+            }
+            seen.draining = Some(Draining {
+                since: Instant::now(),
+                since_ms: SystemClock.now_ms(),
+            });
+            true
+        })
+    }
+
+    /// `false` when it does not drain, or has ended by now.
+    pub(super) fn take_back(&self) -> bool {
+        self.change(|seen| matches!(seen.process.state, ProcessState::Starting | ProcessState::Running) && seen.draining.take().is_some())
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+        let answer = change(&mut self.seen.lock());
+        self.changes.send_modify(|n| *n = n.wrapping_add(1));
+        answer
     }
 
     fn enter(&self, state: ProcessState) {
-        self.0.lock().state = state;
+        self.change(|seen| seen.process.state = state);
     }
 
     fn started(&self, pid: Option<u32>) {
-        let mut seen = self.0.lock();
-        seen.state = ProcessState::Starting;
-        seen.pid = pid;
-        seen.started_at_ms = SystemClock.now_ms();
+        self.change(|seen| {
+            seen.process.state = ProcessState::Starting;
+            seen.process.pid = pid;
+            seen.process.started_at_ms = SystemClock.now_ms();
+        });
     }
 
-    fn ended(&self, how: &str) {
-        let mut seen = self.0.lock();
-        seen.pid = None;
-        seen.last_exit = Some(how.to_owned());
+    fn ready(&self) {
+        self.change(|seen| {
+            seen.process.state = ProcessState::Running;
+            seen.process.ready_at_ms = Some(SystemClock.now_ms());
+            seen.process.was_ready = true;
+        });
+    }
+
+    /// Whether it is to be started again; one that drained is not, and cannot be taken back any more.
+    fn ended(&self, how: &str) -> bool {
+        self.change(|seen| {
+            seen.process.pid = None;
+            seen.process.ready_at_ms = None;
+            seen.process.last_exit = Some(how.to_owned());
+            if seen.draining.is_some() {
+                seen.process.state = ProcessState::Stopping;
+            }
+            seen.draining.is_none()
+        })
     }
 }
 
@@ -93,13 +182,13 @@ struct Ended {
     ran: Duration,
 }
 
-/// Runs the program again and again until `stop`.
+/// Runs the program again and again until `stop`, or until it ends while it drains.
 pub(super) async fn supervise(spec: Spec, status: Status, timing: Timing, stop: CancellationToken) {
     let mut failures = 0;
     loop {
         let Ended { how, ran } = run_once(&spec, &status, &timing, &stop).await;
-        status.ended(&how);
-        if stop.is_cancelled() {
+        let again = status.ended(&how);
+        if stop.is_cancelled() || !again {
             status.enter(ProcessState::Stopping);
             tracing::info!(process = %spec.name, how, "process stopped");
             return;
@@ -115,7 +204,7 @@ pub(super) async fn supervise(spec: Spec, status: Status, timing: Timing, stop: 
         });
         tracing::warn!(process = %spec.name, how, pause_ms, "process ended and will be started again");
         tokio::select! {
-            () = sleep(pause) => status.0.lock().restarts += 1,
+            () = sleep(pause) => status.change(|seen| seen.process.restarts += 1),
             () = stop.cancelled() => return status.enter(ProcessState::Stopping),
         }
     }
@@ -167,7 +256,7 @@ async fn until_ended(child: &mut Child, spec: &Spec, status: &Status, timing: &T
     }
 
     // Phase two: it runs.
-    status.enter(ProcessState::Running);
+    status.ready();
     let since = Instant::now();
     tracing::info!(process = %spec.name, pid = child.id(), "process is running");
     let how = tokio::select! {

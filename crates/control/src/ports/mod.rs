@@ -19,7 +19,7 @@ pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
 pub use scaling::{ChangeRecord, PutScaling, PutScalingError, ScalingLedger, ScalingPolicies};
-pub use workloads::Workloads;
+pub use workloads::{ScaleError, Workloads};
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidValue, PoolIntent, PoolPolicy};
+use crate::{
+    InvalidValue, PoolIntent, PoolPolicy,
+    scaling::{ScalingIntent, ScalingPlan},
+};
 
 /// One error type for both doors, server functions and REST. Each variant names the thing and the way out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
@@ -19,6 +22,12 @@ pub enum ApiError {
     /// Somebody else changed it meanwhile: what is in force now, and what you wanted.
     #[error("version {} of {} is in force, changed by {}; yours was made from an older one", current.version, current.pool, current.changed_by.as_deref().unwrap_or("the settings file"))]
     Conflict { current: Box<PoolIntent>, yours: Box<PoolPolicy> },
+    /// The same for what is scaled.
+    #[error("version {} of the scaling of {} is in force, changed by {}; yours was made from an older one", current.version, current.workload, current.changed_by.as_deref().unwrap_or("the settings file"))]
+    ScalingConflict {
+        current: Box<ScalingIntent>,
+        yours: Box<ScalingPlan>,
+    },
     /// What is asked for contradicts what is there: a name that is taken, a limit that is reached.
     #[error("{why}")]
     Clash { why: String },
@@ -71,7 +80,7 @@ impl ApiError {
             Self::SignedOut | Self::WrongCredentials | Self::WrongToken => 401,
             Self::Forbidden { .. } | Self::Refused { .. } => 403,
             Self::NotFound { .. } => 404,
-            Self::Conflict { .. } | Self::Clash { .. } => 409,
+            Self::Conflict { .. } | Self::ScalingConflict { .. } | Self::Clash { .. } => 409,
             Self::Invalid { .. } => 422,
             Self::TooManyRequests { .. } => 429,
             Self::Unavailable { .. } => 503,

@@ -86,6 +86,11 @@ kinds! {
     CertificateExpires = "certificate.expires", "Certificate expires";
     ProcessStarted = "process.started", "Process started";
     ProcessExited = "process.exited", "Process exited";
+    Scaled = "scaling.scaled", "Scaled";
+    ScaledFar = "scaling.far", "Scaled by more than five";
+    ScalingFailed = "scaling.failed", "Scaling failed";
+    ScalingFlaps = "scaling.flaps", "Scaling flaps";
+    ScalingChanged = "scaling.changed", "Scaling changed";
     SourceDown = "source.down", "Source down";
     SourceUp = "source.up", "Source up";
     GatewayJoined = "gateway.joined", "Gateway joined";

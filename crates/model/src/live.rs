@@ -4,15 +4,20 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BreakersView, EventsView, InvalidValue, OverviewView, PoolId, PoolView, PoolsView, SeriesKey};
+use crate::{
+    BreakersView, EventsView, InvalidValue, OverviewView, PoolId, PoolView, PoolsView, SeriesKey, WorkloadId,
+    scaling::{ScalingView, WorkloadView},
+};
 
-/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `breakers`, `events`.
+/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `scaling`, `workload:web`, `breakers`, `events`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ViewKey {
     Overview,
     Pools,
     Pool(PoolId),
+    Scaling,
+    Workload(WorkloadId),
     Breakers,
     Events,
 }
@@ -23,6 +28,8 @@ impl fmt::Display for ViewKey {
             Self::Overview => f.write_str("overview"),
             Self::Pools => f.write_str("pools"),
             Self::Pool(id) => write!(f, "pool:{id}"),
+            Self::Scaling => f.write_str("scaling"),
+            Self::Workload(id) => write!(f, "workload:{id}"),
             Self::Breakers => f.write_str("breakers"),
             Self::Events => f.write_str("events"),
         }
@@ -36,13 +43,17 @@ impl FromStr for ViewKey {
         match key {
             "overview" => Ok(Self::Overview),
             "pools" => Ok(Self::Pools),
+            "scaling" => Ok(Self::Scaling),
             "breakers" => Ok(Self::Breakers),
             "events" => Ok(Self::Events),
-            _ => key
-                .strip_prefix("pool:")
-                .and_then(|id| id.parse().ok())
-                .map(Self::Pool)
-                .ok_or_else(|| InvalidValue::new("view", "allowed: overview, pools, pool:<name>, breakers, events")),
+            _ => {
+                let pool = || Some(Self::Pool(key.strip_prefix("pool:")?.parse().ok()?));
+                let workload = || Some(Self::Workload(key.strip_prefix("workload:")?.parse().ok()?));
+                pool().or_else(workload).ok_or_else(|| {
+                    let allowed = "allowed: overview, pools, pool:<name>, scaling, workload:<name>, breakers, events";
+                    InvalidValue::new("view", allowed)
+                })
+            }
         }
     }
 }
@@ -110,9 +121,11 @@ pub enum ViewData {
     Overview(OverviewView),
     Pools(PoolsView),
     Pool(Box<PoolView>),
+    Scaling(ScalingView),
+    Workload(Box<WorkloadView>),
     Breakers(BreakersView),
     Events(EventsView),
-    /// The pool the page showed is gone.
+    /// The pool or workload the page showed is gone.
     Gone,
 }
 
@@ -150,7 +163,7 @@ mod tests {
 
     #[test]
     fn keys_and_ids_round_trip_through_text() {
-        for key in ["overview", "pools", "pool:web", "breakers", "events"] {
+        for key in ["overview", "pools", "pool:web", "scaling", "workload:web", "breakers", "events"] {
             assert_eq!(key.parse::<ViewKey>().unwrap().to_string(), key);
         }
         assert!("pool:<b>".parse::<ViewKey>().is_err());

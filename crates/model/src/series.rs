@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstanceId, InvalidValue, PoolId};
+use crate::{InstanceId, InvalidValue, PoolId, WorkloadId};
 
 /// What is measured. The unit is part of the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,10 +20,19 @@ pub enum Metric {
     InstancesTotal,
     CpuPercent,
     MemoryPercent,
+    GpuPercent,
+    Sessions,
+    /// Asked for.
+    ReplicasDesired,
+    /// There, in whatever state.
+    Replicas,
+    ReplicasReady,
+    ReplicasMin,
+    ReplicasMax,
 }
 
 impl Metric {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::RequestsPerS,
         Self::ErrorsPercent,
         Self::P50Ms,
@@ -34,6 +43,13 @@ impl Metric {
         Self::InstancesTotal,
         Self::CpuPercent,
         Self::MemoryPercent,
+        Self::GpuPercent,
+        Self::Sessions,
+        Self::ReplicasDesired,
+        Self::Replicas,
+        Self::ReplicasReady,
+        Self::ReplicasMin,
+        Self::ReplicasMax,
     ];
 
     pub const fn id(self) -> &'static str {
@@ -48,6 +64,13 @@ impl Metric {
             Self::InstancesTotal => "instances_total",
             Self::CpuPercent => "cpu_percent",
             Self::MemoryPercent => "memory_percent",
+            Self::GpuPercent => "gpu_percent",
+            Self::Sessions => "sessions",
+            Self::ReplicasDesired => "replicas_desired",
+            Self::Replicas => "replicas",
+            Self::ReplicasReady => "replicas_ready",
+            Self::ReplicasMin => "replicas_min",
+            Self::ReplicasMax => "replicas_max",
         }
     }
 
@@ -63,15 +86,30 @@ impl Metric {
             Self::InstancesTotal => "Instances",
             Self::CpuPercent => "CPU",
             Self::MemoryPercent => "Memory",
+            Self::GpuPercent => "GPU",
+            Self::Sessions => "Sessions",
+            Self::ReplicasDesired => "Desired",
+            Self::Replicas => "Replicas",
+            Self::ReplicasReady => "Ready",
+            Self::ReplicasMin => "Min",
+            Self::ReplicasMax => "Max",
         }
     }
 
     pub const fn unit(self) -> &'static str {
         match self {
             Self::RequestsPerS => "/s",
-            Self::ErrorsPercent | Self::CpuPercent | Self::MemoryPercent => "%",
+            Self::ErrorsPercent | Self::CpuPercent | Self::MemoryPercent | Self::GpuPercent => "%",
             Self::P50Ms | Self::P95Ms | Self::P99Ms => "ms",
-            Self::InFlight | Self::InstancesUp | Self::InstancesTotal => "",
+            Self::InFlight
+            | Self::InstancesUp
+            | Self::InstancesTotal
+            | Self::Sessions
+            | Self::ReplicasDesired
+            | Self::Replicas
+            | Self::ReplicasReady
+            | Self::ReplicasMin
+            | Self::ReplicasMax => "",
         }
     }
 }
@@ -83,9 +121,10 @@ pub enum Scope {
     Total,
     Pool(PoolId),
     Instance(PoolId, InstanceId),
+    Workload(WorkloadId),
 }
 
-/// Names one series. As text: `requests_per_s`, `p95_ms@web`, `cpu_percent@web/sample-1`.
+/// Names one series. As text: `requests_per_s`, `p95_ms@web`, `cpu_percent@web/sample-1`, `replicas@workload:web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SeriesKey {
@@ -108,6 +147,13 @@ impl SeriesKey {
         }
     }
 
+    pub fn workload(metric: Metric, workload: &WorkloadId) -> Self {
+        Self {
+            metric,
+            scope: Scope::Workload(workload.clone()),
+        }
+    }
+
     pub fn instance(metric: Metric, pool: &PoolId, instance: &InstanceId) -> Self {
         Self {
             metric,
@@ -116,6 +162,9 @@ impl SeriesKey {
     }
 }
 
+/// No pool has a colon in its name.
+const WORKLOAD: &str = "workload:";
+
 impl fmt::Display for SeriesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metric = self.metric.id();
@@ -123,6 +172,7 @@ impl fmt::Display for SeriesKey {
             Scope::Total => f.write_str(metric),
             Scope::Pool(pool) => write!(f, "{metric}@{pool}"),
             Scope::Instance(pool, instance) => write!(f, "{metric}@{pool}/{instance}"),
+            Scope::Workload(workload) => write!(f, "{metric}@{WORKLOAD}{workload}"),
         }
     }
 }
@@ -134,6 +184,9 @@ impl FromStr for SeriesKey {
         let bad = || InvalidValue::new("series", "must look like requests_per_s, p95_ms@pool or cpu_percent@pool/instance");
         let (metric, scope) = key.split_once('@').map_or((key, None), |(m, s)| (m, Some(s)));
         let metric = Metric::ALL.into_iter().find(|m| m.id() == metric).ok_or_else(bad)?;
+        if let Some(workload) = scope.and_then(|s| s.strip_prefix(WORKLOAD)) {
+            return Ok(Self::workload(metric, &workload.parse().map_err(|_| bad())?));
+        }
         let scope = match scope.map(|s| s.split_once('/').map_or((s, None), |(p, i)| (p, Some(i)))) {
             None => Scope::Total,
             Some((pool, None)) => Scope::Pool(pool.parse().map_err(|_| bad())?),
@@ -200,6 +253,7 @@ mod tests {
                 SeriesKey::total(metric),
                 SeriesKey::pool(metric, &pool),
                 SeriesKey::instance(metric, &pool, &instance),
+                SeriesKey::workload(metric, &WorkloadId::new("web").unwrap()),
             ] {
                 assert_eq!(key.to_string().parse(), Ok(key));
             }

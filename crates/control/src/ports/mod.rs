@@ -8,6 +8,7 @@ mod journal;
 mod policies;
 mod registry;
 mod resolver;
+mod scaling;
 mod workloads;
 
 pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
@@ -17,6 +18,7 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
+pub use scaling::{ChangeRecord, PutScaling, PutScalingError, ScalingLedger, ScalingPolicies};
 pub use workloads::{ScaleError, Workloads};
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.

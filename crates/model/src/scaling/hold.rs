@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ScalingPolicy;
 use crate::InvalidValue;
 
 /// Longest hold: one that lasts is a policy.
@@ -41,6 +42,21 @@ impl Hold {
             Ok(())
         } else {
             Err(InvalidValue::new("until_ms", "a hold ends later than now and within 30 days"))
+        }
+    }
+
+    /// # Errors
+    /// A pin outside the policy's bounds: it would not be what was asked for.
+    pub fn fits(&self, policy: &ScalingPolicy) -> Result<(), InvalidValue> {
+        match self.kind {
+            HoldKind::Pin { replicas } => InvalidValue::within(
+                "replicas",
+                replicas,
+                policy.min_replicas,
+                policy.max_replicas,
+                ", as the policy allows",
+            ),
+            _ => Ok(()),
         }
     }
 }

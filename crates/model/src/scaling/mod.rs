@@ -8,20 +8,25 @@ mod change;
 mod decision;
 mod history;
 mod hold;
+mod intent;
 mod metric;
 mod observed;
 mod policy;
 mod preset;
 mod proof;
+mod record;
 mod schedule;
 mod threshold;
+mod view;
 mod weighted;
+pub mod words;
 
 pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
 pub use change::{Lever, SmallestChange};
 pub use decision::{ScalingDecision, ScalingReason};
 pub use history::{Recommendation, ReplicaChange, ScalingHistory};
 pub use hold::{Hold, HoldKind};
+pub use intent::{ScalingChange, ScalingIntent, ScalingPlan, diff};
 pub use metric::{MILLI_MAX, MetricSource, MetricSpec, MetricTarget, TargetType};
 pub use observed::{ContainerRequest, PodObservation, PodPhase, PodSample, Reading, ReadyCondition, ScalingObservation};
 pub use policy::{METRICS_MAX, REPLICAS_MAX, ScalingAlgorithm, ScalingPolicy, Tolerance};
@@ -30,6 +35,8 @@ pub use proof::{
     Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,
     StabilizationProof,
 };
+pub use record::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScalingOutcome};
 pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
 pub use threshold::{Signal, ThresholdRules};
+pub use view::{ScalingState, ScalingView, TargetChip, WorkloadRow, WorkloadView};
 pub use weighted::{WeightedRules, WeightedSignal};

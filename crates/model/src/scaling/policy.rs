@@ -67,6 +67,16 @@ impl Tolerance {
     }
 }
 
+impl ScalingAlgorithm {
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Hpa { .. } => "hpa",
+            Self::Threshold(_) => "threshold",
+            Self::Weighted(_) => "weighted",
+        }
+    }
+}
+
 impl ScalingPolicy {
     /// Kubernetes' defaults with these metrics.
     pub fn hpa(min_replicas: u32, max_replicas: u32, metrics: Vec<MetricSpec>) -> Self {

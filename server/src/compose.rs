@@ -1,7 +1,7 @@
 //! The composition root: every part made and handed to those that need it, once, and taken down in the opposite order.
 //!
 //! ```text
-//!  start:  data directory ─ console's port ─ database ─ samples ─ gateway ─ control ─ http ─ traffic
+//!  start:  data directory ─ console's port ─ database ─ samples, until they answer ─ gateway ─ traffic ─ control ─ http
 //!  stop:   http (live streams end, requests finish) ─ control ─ gateway (drains) ─ samples and traffic ─ database
 //! ```
 
@@ -12,11 +12,11 @@ use adapters::builtin::{
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
+    Control, PoolSetup, Ports, Running, Setup, initial_plans,
     ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId};
+use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,9 @@ const CONSOLE_DRAIN: Duration = Duration::from_secs(5);
 
 /// How long the loops may take for the round they are in: sources have deadlines below this.
 const LOOPS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the samples may take until they answer, before the gateway is started without those that do not.
+const SAMPLES_WITHIN: Duration = Duration::from_secs(3);
 
 /// The pool and the workload of the embedded default.
 const SAMPLES: &str = "samples";
@@ -133,7 +136,13 @@ impl Application {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
         let resolver = Arc::new(SystemResolver::default());
-        let (pools, routes) = pools(config, samples.as_deref());
+        let (pools, routes) = pools(config);
+        if let Some(samples) = &samples
+            && tokio::time::timeout(SAMPLES_WITHIN, until_ready(samples)).await.is_err()
+        {
+            tracing::warn!("not all samples answer yet; those that do not join their pool later");
+        }
+        let workloads: Vec<Arc<dyn Workloads>> = samples.iter().map(|s| s.clone() as Arc<dyn Workloads>).collect();
         let own = listener
             .local_addr()
             .into_iter()
@@ -146,7 +155,7 @@ impl Application {
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
         };
-        let plans = initial_plans(store, store, resolver.as_ref(), &setup, clock.now_ms())
+        let plans = initial_plans(store, store, resolver.as_ref(), &workloads, &setup, clock.now_ms())
             .await
             .map_err(|e| StartError::Control { why: e.to_string() })?;
         let key = store
@@ -169,7 +178,7 @@ impl Application {
         let store = Arc::new(store.clone());
         let ports = Ports {
             balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone(), fleet.clone())) as Arc<dyn Balancer>],
-            workloads: samples.into_iter().map(|s| s as Arc<dyn Workloads>).collect(),
+            workloads,
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
@@ -223,6 +232,11 @@ impl Application {
     /// never to be logged.
     pub fn setup_link(&self) -> Option<&str> {
         self.setup_link.as_deref()
+    }
+
+    /// What runs the samples of the embedded default.
+    pub fn samples(&self) -> Option<&Arc<Supervisor>> {
+        self.samples.as_ref()
     }
 
     pub fn control(&self) -> &Control {
@@ -340,19 +354,26 @@ fn start_samples(config: &Config) -> Result<Arc<Supervisor>, StartError> {
     })
 }
 
+async fn until_ready(samples: &Supervisor) {
+    let Some(mut changes) = samples.changes() else { return };
+    let is_ready = |workload: &WorkloadObservation| workload.processes.iter().all(|process| process.was_ready);
+    while let Ok(seen) = samples.observe().await {
+        if seen.iter().all(is_ready) || changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Own pools and routes, or the samples with everything led to them.
-fn pools(config: &Config, samples: Option<&Supervisor>) -> (Vec<PoolSetup>, Vec<Route>) {
-    let Some(samples) = samples else {
+fn pools(config: &Config) -> (Vec<PoolSetup>, Vec<Route>) {
+    if !config.is_embedded() {
         return (config.pools.clone(), config.routes.clone());
-    };
-    let instances = samples
-        .instances()
-        .into_iter()
-        .map(|(id, address)| InstanceSetup { id, address, zone: None });
+    }
     let pool = PoolSetup {
         id: samples_pool(),
         balancer: builtin_gateway(),
-        instances: instances.collect(),
+        // Those that the supervisor runs.
+        instances: Vec::new(),
         tls: UpstreamTls::default(),
         defaults: PoolPolicy {
             algorithm: config.settings.gateway.algorithm,

@@ -6,7 +6,7 @@
 //!  history/            one hour at one second in memory; min-max downsampling on reads
 //!  views/ (pure)       what each page needs of a snapshot
 //!  live/               frames: one serialisation per snapshot and view, shared by every listener
-//!  loops/              collect · record · reconcile · registry · housekeeping: idempotent, no input, status visible
+//!  loops/              collect · record · reconcile · retire · forget · registry · housekeeping: idempotent, no input, status visible
 //!  registration/       instances that announce themselves
 //!  access/             sign-in, sessions, permission proofs
 //!  Control             the cheap-clone handle behind both doors, server functions and REST

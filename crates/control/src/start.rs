@@ -1,11 +1,12 @@
 //! Starting and stopping the brain.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -14,11 +15,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Control,
     access::{Accounts, Registrars},
-    decide::{members::merge, plan::pool_plan, readmit::readmit, roster::Roster},
+    decide::{fleet::Fleet, members::merge, plan::pool_plan, readmit::readmit, roster::Roster},
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{Policies, Registry, Resolver, StoreError},
+    ports::{Policies, Registry, Resolver, StoreError, Workloads},
     registration::left,
     setup::{Ports, Setup},
     state::{ARRIVING_MAX, DatabaseState, State},
@@ -32,7 +33,10 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// The plans that the stored policies and registrations ask for: what a balancer is started with, so that it never serves by the
+/// Whoever takes longer to tell what it runs is heard by the collect loop.
+const OBSERVE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The plans that the stored policies, the registrations and the fleet ask for: what a balancer is started with, so that it never serves by the
 /// defaults, or without somebody, first.
 ///
 /// # Errors
@@ -41,6 +45,7 @@ pub async fn initial_plans(
     policies: &dyn Policies,
     registry: &dyn Registry,
     resolver: &dyn Resolver,
+    workloads: &[Arc<dyn Workloads>],
     setup: &Setup,
     now_ms: i64,
 ) -> Result<Vec<PoolPlan>, StoreError> {
@@ -48,10 +53,13 @@ pub async fn initial_plans(
         resolver.is_local(ip)
     });
     let roster = Roster::restored(registered, Instant::now(), now_ms);
+    let said = join_all(workloads.iter().map(|w| tokio::time::timeout(OBSERVE_WITHIN, w.observe()))).await;
+    let fleet = Fleet::new(said.into_iter().map(|said| said.ok()?.ok()));
     let mut plans = Vec::with_capacity(setup.pools.len());
     for pool in &setup.pools {
         let intent = policies.ensure(&pool.id, &pool.defaults, now_ms).await?;
-        plans.push(pool_plan(pool, &merge(&pool.instances, roster.members(&pool.id)), &intent));
+        let others = fleet.members(&pool.id).chain(roster.members(&pool.id));
+        plans.push(pool_plan(pool, &merge(&pool.instances, others), &intent, &BTreeSet::new()));
     }
     Ok(plans)
 }
@@ -152,6 +160,8 @@ impl Control {
             accepts_gateways: setup.accepts_gateways,
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
+            fleet: RwLock::new(Fleet::new(ports.workloads.iter().map(|_| None))),
+            draining: RwLock::default(),
             arriving: Semaphore::new(ARRIVING_MAX),
             registering: tokio::sync::Mutex::new(()),
             accounts: Accounts::new(ports.identity.clone(), ports.clock.clone()),
@@ -171,6 +181,8 @@ impl Control {
             stop: CancellationToken::new(),
             collect_now: Notify::new(),
             reconcile_now: Notify::new(),
+            retire_now: Notify::new(),
+            forget_now: Notify::new(),
             commands: tokio::sync::Mutex::new(()),
             pools: setup.pools,
             ports,

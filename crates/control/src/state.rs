@@ -1,7 +1,7 @@
 //! What the loops write and everybody reads. Each part has one writer.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::{Accounts, Registrars},
     decide::{
+        fleet::Fleet,
         members::{Member, merge},
         roster::Roster,
     },
@@ -47,6 +48,10 @@ pub(crate) struct State {
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,
+    /// Who is run by workloads. Written by the collect loop.
+    pub(crate) fleet: RwLock<Fleet>,
+    /// Those of the fleet that get nothing new, because they are to go. Written by the retire loop.
+    pub(crate) draining: RwLock<BTreeMap<PoolId, BTreeSet<InstanceId>>>,
     /// Registrations under way: looking up a name, or waiting for the database.
     pub(crate) arriving: Semaphore,
     /// One registration at a time, so that store and memory agree.
@@ -74,6 +79,8 @@ pub(crate) struct State {
     pub(crate) stop: CancellationToken,
     pub(crate) collect_now: Notify,
     pub(crate) reconcile_now: Notify,
+    pub(crate) retire_now: Notify,
+    pub(crate) forget_now: Notify,
     /// One command at a time, so that version checks and memory agree.
     pub(crate) commands: tokio::sync::Mutex<()>,
 }
@@ -93,7 +100,8 @@ impl State {
     /// Everybody who belongs to the pool; `None` when there is no such pool.
     pub(crate) fn members(&self, id: &PoolId) -> Option<Vec<Member>> {
         let setup = self.pool(id)?;
-        Some(merge(&setup.instances, self.roster.read().members(id)))
+        let (fleet, roster) = (self.fleet.read(), self.roster.read());
+        Some(merge(&setup.instances, fleet.members(id).chain(roster.members(id))))
     }
 
     /// What was last seen of a pool, without those that have left since; `None` until it is seen.

@@ -69,6 +69,9 @@ kinds! {
     InstanceRegistered = "instance.registered", "Instance registered";
     InstanceDeregistered = "instance.deregistered", "Instance deregistered";
     InstanceExpired = "instance.expired", "Instance expired";
+    InstanceJoined = "instance.joined", "Instance joined";
+    InstanceDraining = "instance.draining", "Instance draining";
+    InstanceLeft = "instance.left", "Instance left";
     InstanceEjected = "instance.ejected", "Instance ejected";
     InstanceReturned = "instance.returned", "Instance returned";
     ClientsMoved = "affinity.moved", "Clients moved";

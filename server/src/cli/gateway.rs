@@ -127,7 +127,7 @@ fn plan(config: &Config) -> GatewayPlan {
             changed_at_ms: 0,
             changed_by: None,
         };
-        pool_plan(pool, &merge(&pool.instances, []), &intent)
+        pool_plan(pool, &merge(&pool.instances, []), &intent, &std::collections::BTreeSet::new())
     });
     GatewayPlan {
         routes: config.routes.clone(),

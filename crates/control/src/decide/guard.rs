@@ -1,6 +1,6 @@
 //! Whether an operator may take instances out, with what is left.
 
-use model::{AdminState, InstanceId, InvalidValue, PoolPolicy, PoolSnapshot};
+use model::{AdminState, InstanceId, InstanceSnapshot, InvalidValue, PoolPolicy, PoolSnapshot};
 
 /// Refuses to leave fewer in service than the policy keeps. Who gets no requests anyway may always go.
 ///
@@ -10,11 +10,7 @@ pub fn may_take_out(pool: &PoolSnapshot, policy: &PoolPolicy, ids: &[InstanceId]
     if admin == AdminState::Ready {
         return Ok(());
     }
-    let serving: Vec<_> = pool
-        .instances
-        .iter()
-        .filter(|i| i.state.gets_requests() && policy.instance(&i.id).admin == AdminState::Ready)
-        .collect();
+    let serving: Vec<_> = serving(pool, policy).collect();
     let left = serving.iter().filter(|i| !ids.contains(&i.id)).count();
     let members = u32::try_from(pool.instances.len()).unwrap_or(u32::MAX);
     let must_stay = policy.health_check.must_stay(members);
@@ -28,6 +24,12 @@ pub fn may_take_out(pool: &PoolSnapshot, policy: &PoolPolicy, ids: &[InstanceId]
              lower \"keep in service\" in the pool's settings"
         ),
     ))
+}
+
+/// Those that get requests and are meant to.
+pub(super) fn serving<'a>(pool: &'a PoolSnapshot, policy: &'a PoolPolicy) -> impl Iterator<Item = &'a InstanceSnapshot> {
+    let instances = pool.instances.iter();
+    instances.filter(|i| i.state.gets_requests() && policy.instance(&i.id).admin == AdminState::Ready)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use model::{CheckTarget, PoolPolicy, Registration, Weight};
+use model::{CheckTarget, PoolPolicy, ProcessObservation, Registration, Weight};
 
+use super::fleet;
 use crate::setup::InstanceSetup;
 
 /// Where a member comes from.
@@ -11,6 +12,11 @@ use crate::setup::InstanceSetup;
 pub enum Origin {
     Settings,
     Registered(Arc<Registration>),
+    /// Run by a workload.
+    Workload {
+        /// It is chosen to go.
+        is_leaving: bool,
+    },
 }
 
 impl Origin {
@@ -18,6 +24,7 @@ impl Origin {
         match self {
             Self::Settings => "settings",
             Self::Registered(_) => "registered",
+            Self::Workload { .. } => "workload",
         }
     }
 }
@@ -40,9 +47,26 @@ impl Member {
         }
     }
 
+    pub fn of_workload(process: &ProcessObservation) -> Self {
+        Self {
+            setup: InstanceSetup {
+                id: process.instance.clone(),
+                address: process.address,
+                zone: None,
+            },
+            origin: Origin::Workload {
+                is_leaving: fleet::is_leaving(process),
+            },
+        }
+    }
+
+    pub const fn is_leaving(&self) -> bool {
+        matches!(self.origin, Origin::Workload { is_leaving: true })
+    }
+
     pub fn check(&self) -> Option<&CheckTarget> {
         match &self.origin {
-            Origin::Settings => None,
+            Origin::Settings | Origin::Workload { .. } => None,
             Origin::Registered(registration) => registration.check.as_ref(),
         }
     }
@@ -50,7 +74,7 @@ impl Member {
     /// What it has while no operator has said anything about it. The settings' weights are in the policy already.
     pub fn asked_weight(&self) -> Weight {
         match &self.origin {
-            Origin::Settings => Weight::ONE,
+            Origin::Settings | Origin::Workload { .. } => Weight::ONE,
             Origin::Registered(registration) => registration.weight,
         }
     }

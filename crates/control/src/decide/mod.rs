@@ -1,6 +1,8 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
 pub mod downsample;
+pub mod fleet;
+pub mod forget;
 pub mod gateways;
 pub mod guard;
 pub mod intended;
@@ -11,6 +13,7 @@ pub mod rates;
 pub mod reach;
 pub mod readmit;
 pub mod report;
+pub mod retire;
 pub mod roster;
 pub mod scaling;
 pub mod snapshot;

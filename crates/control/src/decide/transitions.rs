@@ -5,7 +5,7 @@ use model::{
     Snapshot, SourceState, SourceStatus,
 };
 
-use super::{gateways, snapshot::ended};
+use super::{fleet::is_leaving, gateways, snapshot::ended};
 
 /// The events that lead from `before` to `after`, in a fixed order: sources, then gateways, then pools by name. The same two snapshots always give
 /// the same events.
@@ -57,9 +57,55 @@ fn source_event(before: Option<&SourceStatus>, after: &SourceStatus, at_ms: i64)
 fn pool_events(before: &PoolSnapshot, after: &PoolSnapshot, at_ms: i64, events: &mut Vec<NewEvent>) {
     let earlier: std::collections::HashMap<_, _> = before.instances.iter().map(|i| (&i.id, i)).collect();
     for instance in &after.instances {
-        let Some(earlier) = earlier.get(&instance.id) else { continue };
+        let Some(earlier) = earlier.get(&instance.id) else {
+            events.extend(joined(&after.id, instance, at_ms));
+            continue;
+        };
         events.extend(process_events(&after.id, earlier, instance, at_ms));
         events.extend(health_event(&after.id, earlier, instance, at_ms));
+    }
+    let still: std::collections::HashSet<_> = after.instances.iter().map(|i| &i.id).collect();
+    for gone in before.instances.iter().filter(|i| !still.contains(&i.id)) {
+        events.extend(left(&after.id, gone, at_ms));
+    }
+}
+
+/// Those that register have events of their own.
+fn joined(pool: &PoolId, instance: &InstanceSnapshot, at_ms: i64) -> Option<NewEvent> {
+    let process = instance.process.as_ref()?;
+    let took = process.ready_at_ms.map(|ready| ready.saturating_sub(process.started_at_ms));
+    let cause = took.map(|ms| format!("its process answered {ms} ms after its start"));
+    let summary = format!("{} has joined pool {pool}", instance.id);
+    Some(of_fleet(
+        EventKind::InstanceJoined,
+        pool,
+        instance,
+        summary,
+        cause.unwrap_or_default(),
+        at_ms,
+    ))
+}
+
+fn left(pool: &PoolId, instance: &InstanceSnapshot, at_ms: i64) -> Option<NewEvent> {
+    let process = instance.process.as_ref()?;
+    let cause = match process.state {
+        ProcessState::Draining { .. } | ProcessState::Stopping => "fewer are wanted",
+        _ => "its workload does not have it any more",
+    };
+    let summary = format!("{} has left pool {pool}", instance.id);
+    Some(of_fleet(EventKind::InstanceLeft, pool, instance, summary, cause.to_owned(), at_ms))
+}
+
+fn of_fleet(kind: EventKind, pool: &PoolId, instance: &InstanceSnapshot, summary: String, cause: String, at_ms: i64) -> NewEvent {
+    NewEvent {
+        at_ms,
+        kind,
+        severity: Severity::Info,
+        pool: Some(pool.clone()),
+        instance: Some(instance.id.clone()),
+        summary,
+        cause,
+        actor: Actor::system("supervisor"),
     }
 }
 
@@ -91,6 +137,8 @@ fn health_event(pool: &PoolId, before: &InstanceSnapshot, after: &InstanceSnapsh
             format!("{id} of pool {pool} gets requests again"),
             "its ejection is over".to_owned(),
         ),
+        // It was asked to end.
+        (_, InstanceState::Down) if after.process.as_ref().is_some_and(|p| p.state == ProcessState::Stopping) => return None,
         (from, InstanceState::Down) if from != InstanceState::Down && from != InstanceState::Unknown => (
             EventKind::InstanceDown,
             Severity::Critical,
@@ -140,8 +188,26 @@ fn process_events(pool: &PoolId, before: &InstanceSnapshot, after: &InstanceSnap
             cause,
         ));
     }
+    let (was_leaving, leaves) = (is_leaving(earlier), is_leaving(now));
+    if leaves && !was_leaving {
+        let summary = format!("{id} of pool {pool} is to go");
+        events.push(event(
+            EventKind::InstanceDraining,
+            Severity::Info,
+            summary,
+            "fewer are wanted".to_owned(),
+        ));
+    }
     let running = now.state == ProcessState::Running;
-    if running && (earlier.state != ProcessState::Running || earlier.pid != now.pid) {
+    if running && was_leaving && earlier.pid == now.pid {
+        let summary = format!("{id} of pool {pool} stays after all");
+        events.push(event(
+            EventKind::InstanceJoined,
+            Severity::Info,
+            summary,
+            "more are wanted again".to_owned(),
+        ));
+    } else if running && (earlier.state != ProcessState::Running || earlier.pid != now.pid) {
         let pid = now.pid.map(|p| format!(" (pid {p})")).unwrap_or_default();
         let cause = if now.restarts > 0 {
             format!("restart {}", now.restarts)
@@ -232,6 +298,29 @@ mod tests {
         assert_eq!(kinds(&before, &after), [EventKind::ProcessExited, EventKind::ProcessStarted]);
         assert!(between(&before, &after)[0].cause.contains("SIGKILL"));
         assert_eq!(kinds(&after, &after), []);
+    }
+
+    #[test]
+    fn what_a_workload_does_is_told_once() {
+        use EventKind::{InstanceDraining, InstanceJoined, InstanceLeft};
+        let is = |state| snapshot(InstanceState::Up, Some(process(Some(10), state, 0)));
+        let (running, draining) = (is(ProcessState::Running), is(ProcessState::Draining { since_ms: 1 }));
+        let mut nobody = running.clone();
+        nobody.pools[0].instances.clear();
+        let table = [
+            (&nobody, &running, vec![InstanceJoined]),
+            (&running, &draining, vec![InstanceDraining]),
+            (&draining, &draining, vec![]),
+            (&draining, &running, vec![InstanceJoined]),
+            (&draining, &nobody, vec![InstanceLeft]),
+        ];
+        for (before, after, expected) in table {
+            assert_eq!(kinds(before, after), expected);
+        }
+        let stopping = snapshot(InstanceState::Down, Some(process(None, ProcessState::Stopping, 0)));
+        assert_eq!(kinds(&draining, &stopping), [], "a check that fails while it stops is no alarm");
+        let settings = snapshot(InstanceState::Up, None);
+        assert_eq!(kinds(&nobody, &settings), [], "who is run by nobody of ours has events of its own");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::{
 use super::Loop;
 use crate::{
     decide::{
+        fleet::Fleet,
         gateways,
         snapshot::{Answers, Inputs, assemble},
         transitions,
@@ -169,6 +170,28 @@ impl Collect {
         }
     }
 
+    /// Who is run by workloads now, for everybody who asks who belongs to a pool.
+    fn tell_fleet(&self) {
+        let state = &self.state;
+        let said = self
+            .workloads
+            .iter()
+            .map(|memory| memory.answers.back().map(|(_, said)| (**said).clone()));
+        let fleet = Fleet::new(said);
+        let before = std::mem::replace(&mut *state.fleet.write(), fleet.clone());
+        let mut pools = state.pools.iter().map(|setup| &setup.id);
+        if pools.clone().any(|pool| !before.members(pool).eq(fleet.members(pool))) {
+            state.reconcile_now.notify_one();
+        }
+        if !before.present().eq(fleet.present()) {
+            state.forget_now.notify_one();
+        }
+        // Also when the last one has gone, to be forgotten.
+        if !state.draining.read().is_empty() || pools.any(|pool| fleet.leavers(pool).next().is_some()) {
+            state.retire_now.notify_one();
+        }
+    }
+
     fn assemble(&self, previous: &Snapshot, now_ms: i64) -> Snapshot {
         let answers: Vec<Answers<'_>> = self
             .balancers
@@ -247,6 +270,7 @@ impl Loop for Collect {
         for (memory, (answer, took)) in self.workloads.iter_mut().zip(workloads) {
             memory.heard(answer, took, now, now_ms);
         }
+        self.tell_fleet();
         let previous = state.snapshot.borrow().clone();
         let next = self.assemble(&previous, now_ms);
         state.ring.write().push(next.seq, next.at_ms, views::values(&next));

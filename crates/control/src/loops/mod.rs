@@ -2,10 +2,12 @@
 //! panics has failed, and the next one runs all the same; one loop's failure never stops another.
 
 mod collect;
+mod forget;
 mod housekeeping;
 mod reconcile;
 mod record;
 mod registry;
+mod retire;
 mod status;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -15,7 +17,7 @@ use futures::FutureExt as _;
 pub use status::LoopStatus;
 pub(crate) use status::Statuses;
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, watch},
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::task::TaskTracker;
@@ -46,8 +48,13 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, tasks: &TaskTr
         state,
         tasks,
         interval * RECONCILE_EVERY,
-        reconcile::Reconcile::new(state.clone(), to_record),
+        reconcile::Reconcile::new(state.clone(), to_record.clone()),
     );
+    spawn(state, tasks, interval, retire::Retire::new(state.clone(), interval, to_record));
+    spawn(state, tasks, interval * RECONCILE_EVERY, forget::Forget::new(state.clone()));
+    for workloads in &state.ports.workloads {
+        tasks.spawn(collect_with_changes(state.clone(), workloads.changes()));
+    }
     spawn(state, tasks, interval, registry::Registry::new(state.clone(), interval));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     let (state, mut record) = (state.clone(), record::Record::new(state.clone(), batches));
@@ -83,6 +90,20 @@ fn spawn<L: Loop>(state: &Arc<State>, tasks: &TaskTracker, interval: Duration, m
             state.statuses.ran(L::NAME, state.now_ms(), started.elapsed(), outcome);
         }
     });
+}
+
+/// Looks as soon as something has changed, not a second later.
+async fn collect_with_changes(state: Arc<State>, changes: Option<watch::Receiver<u64>>) {
+    let Some(mut changes) = changes else { return };
+    loop {
+        tokio::select! {
+            () = state.stop.cancelled() => return,
+            changed = changes.changed() => match changed {
+                Ok(()) => state.collect_now.notify_one(),
+                Err(_ended) => return,
+            },
+        }
+    }
 }
 
 async fn woken(wake: Option<&Notify>) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, collections::HashMap, sync::Arc, time::Duration
 use model::{Actor, EventKind, FieldDiff, NewEvent, PoolId, PoolIntent, PoolPlan, Severity};
 use tokio::sync::{Notify, mpsc};
 
-use super::Loop;
+use super::{Loop, forget};
 use crate::{
     decide::plan::pool_plan,
     ports::{ApplyError, Balancer},
@@ -180,7 +180,13 @@ impl Loop for Reconcile {
                 continue;
             };
             let members = state.members(&setup.id).unwrap_or_default();
-            let plan = pool_plan(setup, &members, &intent);
+            if members.is_empty() && !state.fleet.read().is_complete() {
+                // Better those it has than nobody.
+                failures.push(format!("nobody knows yet who serves pool {}", setup.id));
+                continue;
+            }
+            let draining = state.draining.read().get(&setup.id).cloned().unwrap_or_default();
+            let plan = pool_plan(setup, &members, &intent, &draining);
             match self.apply(balancer.as_ref(), &plan).await {
                 Ok(()) => match self.announce(&intent).await {
                     Ok(new) => told |= new,
@@ -213,10 +219,9 @@ fn applied_event(at_ms: i64, change: &Unannounced) -> NewEvent {
     } else {
         format!("Pool {pool}: {}", what.join(", "))
     };
-    let actor = if change.by == "settings file" {
-        Actor::system("settings file")
-    } else {
-        Actor::User(change.by.clone())
+    let actor = match change.by.as_str() {
+        by @ ("settings file" | forget::BY) => Actor::system(by),
+        by => Actor::User(by.to_owned()),
     };
     NewEvent {
         at_ms,

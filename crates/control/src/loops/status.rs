@@ -14,6 +14,8 @@ pub struct LoopStatus {
     pub took: Duration,
     /// Why the last round failed; absent when it did not.
     pub error: Option<String>,
+    /// What it waits for, though nothing has failed.
+    pub waits: Option<String>,
 }
 
 #[derive(Default)]
@@ -29,6 +31,7 @@ impl Statuses {
             ran_at_ms: at_ms,
             took,
             error: None,
+            waits: None,
         };
         let status = all.entry(name).or_insert_with(new);
         let error = outcome.err();
@@ -39,6 +42,16 @@ impl Statuses {
         status.rounds += 1;
         status.failures += u64::from(error.is_some());
         (status.ran_at_ms, status.took, status.error) = (at_ms, took, error);
+    }
+
+    /// What a loop waits for; shown once it has run.
+    pub(super) fn waits(&self, name: &'static str, what: Option<String>) {
+        if let Some(status) = self.0.lock().get_mut(name) {
+            if what.is_some() && status.waits.is_none() {
+                tracing::info!(name, what, "the {name} loop waits");
+            }
+            status.waits = what;
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<LoopStatus> {

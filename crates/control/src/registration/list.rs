@@ -19,7 +19,7 @@ const PAGE_MAX: usize = 500;
 pub struct Service {
     pub pool: PoolId,
     pub id: InstanceId,
-    /// `settings` or `registered`.
+    /// `settings`, `workload` or `registered`.
     pub origin: &'static str,
     /// Absent until its balancer has told.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,9 +32,9 @@ pub struct Service {
     pub capabilities: Vec<String>,
     pub tags: Vec<String>,
     pub metadata: BTreeMap<String, String>,
-    /// Unix time, ms; absent for those of the settings.
+    /// Unix time, ms; absent for those that did not register.
     pub registered_at_ms: Option<i64>,
-    /// Unix time, ms; absent for those of the settings.
+    /// Unix time, ms; absent for those that did not register.
     pub heartbeat_at_ms: Option<i64>,
 }
 
@@ -58,7 +58,7 @@ impl Service {
         }
     }
 
-    fn of_settings(pool: &PoolId, member: &Member, weight: Weight) -> Self {
+    fn unregistered(pool: &PoolId, member: &Member, weight: Weight) -> Self {
         Self {
             pool: pool.clone(),
             id: member.setup.id.clone(),
@@ -156,7 +156,7 @@ impl Control {
                 (Origin::Registered(_), Some(entry)) => Service::registered(&entry.registration, entry.heartbeat_at_ms, weight),
                 // It has left since.
                 (Origin::Registered(registration), None) => Service::registered(registration, registration.registered_at_ms, weight),
-                (Origin::Settings, _) => Service::of_settings(pool, member, weight.unwrap_or_default()),
+                (Origin::Settings | Origin::Workload { .. }, _) => Service::unregistered(pool, member, weight.unwrap_or_default()),
             };
             let state = seen.and_then(|seen| seen.iter().find(|i| &i.id == id)).map(|i| i.state);
             Service { state, ..service }

@@ -95,6 +95,9 @@ impl Control {
         if let Some(why) = clash(setup, &registration) {
             return Err(ApiError::Clash { why });
         }
+        if let Some(why) = self.run_by_workload(&registration) {
+            return Err(ApiError::Clash { why });
+        }
         // Most calls end here: they wait neither for others nor for the database.
         if let Some(accepted) = self.refreshed(registry, &registration) {
             return Ok(accepted);
@@ -147,6 +150,17 @@ impl Control {
     fn registered(&self, pool: &PoolId, id: &InstanceId) -> Option<Arc<Registration>> {
         let roster = self.state.roster.read();
         roster.get(pool, id).map(|entry| entry.registration.clone())
+    }
+
+    /// Why it cannot stand beside those that are run by a workload.
+    fn run_by_workload(&self, registration: &Registration) -> Option<String> {
+        let Registration { pool, id, address, .. } = registration;
+        let fleet = self.state.fleet.read();
+        let there = fleet.present().find(|((p, i), a)| p == pool && (i == id || a == address))?;
+        Some(format!(
+            "{} in pool {pool} is run by a workload; it stands, choose another id and address",
+            there.0.1
+        ))
     }
 
     /// Two names for one address would count and load it twice.

@@ -6,12 +6,12 @@ mod identity;
 mod journal;
 mod policies;
 mod registry;
-mod workloads;
 mod scaling;
+mod workloads;
 
 pub use identity::{first_admin_race, identity};
 pub use journal::journal;
 pub use policies::{concurrent_changes, policies};
 pub use registry::registry;
-pub use workloads::workloads;
 pub use scaling::{scaling_ledger, scaling_policies};
+pub use workloads::workloads;

@@ -118,6 +118,24 @@ impl Ring {
         }
     }
 
+    /// The mean of what was measured since `from_ms`; `None` where nothing was.
+    pub fn mean(&self, key: &SeriesKey, from_ms: i64) -> Option<f64> {
+        let column = self.columns.get(key)?;
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for row in (self.first()..self.next).rev() {
+            let slot = Self::slot(row);
+            if self.times_ms[slot] < from_ms {
+                break;
+            }
+            let value = f64::from(column.values[slot]);
+            if !value.is_nan() {
+                sum += value;
+                count += 1;
+            }
+        }
+        (count > 0).then(|| sum / f64::from(count))
+    }
+
     /// Rows `after + 1 ..= newest` of these series, at most `rows`; `None` when more than that was missed or is gone.
     pub fn tail(&self, keys: &[SeriesKey], after: u64, rows: usize) -> Option<Tail> {
         let from = after + 1;

@@ -15,7 +15,7 @@ use model::{
 const FIELDS: usize = 5;
 
 /// Rules whose times can be computed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Schedule {
     rules: Vec<(ScheduleRule, Cron, TimeZone)>,
 }

@@ -15,7 +15,9 @@ mod preset;
 mod proof;
 mod schedule;
 mod threshold;
+mod trace;
 mod weighted;
+mod what_if;
 
 pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
 pub use change::{Lever, SmallestChange};
@@ -32,4 +34,6 @@ pub use proof::{
 };
 pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
 pub use threshold::{Signal, ThresholdRules};
+pub use trace::{BuiltInTrace, SignalKind, TRACE_STEPS_MAX, Trace, TraceSignal};
 pub use weighted::{WeightedRules, WeightedSignal};
+pub use what_if::{Fidelity, LostDemand, WHAT_IF_POLICIES_MAX, WhatIf, WhatIfCaveat, WhatIfOutcome, WhatIfPoint, WhatIfPolicy};

@@ -18,10 +18,12 @@ mod lever;
 mod metrics;
 mod milli;
 mod rate;
+mod replay;
 mod replicas;
 mod schedule;
 mod signals;
 mod stabilize;
+mod traces;
 mod usage;
 
 #[cfg(test)]
@@ -44,4 +46,6 @@ pub use explain::explain;
 pub use history::remember;
 pub use hold::hold;
 pub use lever::apply;
+pub use replay::{Replay, ReplayError, as_recorded, replay, what_if};
 pub use schedule::Schedule;
+pub use traces::built_in;

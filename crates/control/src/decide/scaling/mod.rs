@@ -21,6 +21,7 @@ mod milli;
 mod outcome;
 mod rate;
 mod recall;
+mod replay;
 mod replicas;
 mod said;
 mod schedule;
@@ -28,6 +29,7 @@ mod seen;
 mod signals;
 mod stabilize;
 mod standing;
+mod traces;
 mod usage;
 
 #[cfg(test)]
@@ -53,7 +55,9 @@ pub use hold::hold;
 pub use lever::apply;
 pub use outcome::{Progress, outcome, progress};
 pub use recall::recall;
+pub use replay::{Replay, ReplayError, as_recorded, replay, what_if};
 pub use said::{cause, chips, readings};
 pub use schedule::Schedule;
 pub use seen::{KNOWN, Mean, seen};
 pub use standing::standing;
+pub use traces::built_in;

@@ -25,7 +25,7 @@ use crate::{
     registration::left,
     scaling::{Book, Governed},
     setup::{Ports, Setup, WorkloadSetup},
-    state::{ARRIVING_MAX, DatabaseState, State},
+    state::{ARRIVING_MAX, DatabaseState, REPLAYS_MAX, State},
 };
 
 /// No window and no period of a policy reaches further back.
@@ -202,6 +202,7 @@ impl Control {
             refused: RwLock::new(BTreeMap::new()),
             scaling: RwLock::new(scaling),
             interval: setup.interval,
+            replays: Arc::new(Semaphore::new(REPLAYS_MAX)),
             to_record,
             unannounced: Mutex::new(VecDeque::new()),
             database: RwLock::new(DatabaseState {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Snapshot};
+use model::{ApiError, Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, SeriesKey, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,8 @@ pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 
 /// Registrations under way at once; more are told to come back. Enough for a rack that starts, few enough that none waits long.
 pub(crate) const ARRIVING_MAX: usize = 64;
+
+pub(crate) const REPLAYS_MAX: usize = 2;
 
 pub(crate) struct State {
     pub(crate) environment: Environment,
@@ -70,6 +72,8 @@ pub(crate) struct State {
     pub(crate) scaling: RwLock<Book>,
     /// How fast the loops go round.
     pub(crate) interval: std::time::Duration,
+    /// What-ifs under way at once: each takes a core for a while.
+    pub(crate) replays: Arc<Semaphore>,
     pub(crate) to_record: mpsc::Sender<Vec<NewEvent>>,
     pub(crate) unannounced: Mutex<VecDeque<Unannounced>>,
     /// The database's last error; `None` while it answers. Written by the record loop.
@@ -114,6 +118,11 @@ impl State {
 
     pub(crate) fn now_ms(&self) -> i64 {
         self.ports.clock.now_ms()
+    }
+
+    /// Means of a series over `steps` stretches of `step_ms` from `from_ms` on; `None` where nothing was measured.
+    pub(crate) async fn means(&self, key: &SeriesKey, from_ms: i64, step_ms: i64, steps: usize) -> Result<Vec<Option<f64>>, ApiError> {
+        Ok(self.ring.read().means(key, from_ms, step_ms, steps))
     }
 
     /// Builds something from a consistent look at what is known now.

@@ -3,5 +3,7 @@
 mod book;
 mod command;
 mod query;
+mod recorded;
+mod what_if;
 
 pub(crate) use book::{Book, Governed};

@@ -14,6 +14,7 @@ mod observed;
 mod policy;
 mod preset;
 mod proof;
+mod question;
 mod record;
 mod schedule;
 mod threshold;
@@ -37,6 +38,7 @@ pub use proof::{
     Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,
     StabilizationProof,
 };
+pub use question::{WhatIfAnswer, WhatIfDemand, WhatIfQuestion};
 pub use record::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScalingOutcome};
 pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
 pub use threshold::{Signal, ThresholdRules};

@@ -54,7 +54,7 @@ pub use limits::LimitPolicy;
 pub use live::{Frame, FrameId, Tail, TailColumn, ViewData, ViewKey};
 pub use observation::{
     BalancerEvent, BalancerObservation, CheckResult, Counters, InstanceObservation, LatencySummary, LoadReport, PoolObservation,
-    ProcessObservation, ProcessState, Refusals, Retries, Reused, Window, WorkloadObservation,
+    ProcessObservation, ProcessState, Refusals, Retries, Reused, ScaleAccess, Window, WorkloadCapabilities, WorkloadObservation,
 };
 pub use outlier::OutlierEjection;
 pub use page::Page;

@@ -197,6 +197,11 @@ pub struct Reused {
 pub enum ProcessState {
     Starting,
     Running,
+    /// Chosen to go: gets nothing new and still serves what it has.
+    Draining {
+        /// Unix time, ms.
+        since_ms: i64,
+    },
     /// Exited; started again at `next_start_ms`.
     Backoff {
         next_start_ms: i64,
@@ -208,12 +213,18 @@ pub enum ProcessState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessObservation {
     pub instance: InstanceId,
+    /// Where it serves; its own over all its restarts.
+    pub address: SocketAddr,
     pub state: ProcessState,
     pub pid: Option<u32>,
     /// How often it was started again after an exit that nobody asked for.
     pub restarts: u32,
     /// Unix time of the last start, ms.
     pub started_at_ms: i64,
+    /// Unix time of its first answer after its latest start, ms; absent until then.
+    pub ready_at_ms: Option<i64>,
+    /// It has answered once, in this run or an earlier one.
+    pub was_ready: bool,
     /// How it last ended: "killed by signal 9 (SIGKILL)", "exit code 1".
     pub last_exit: Option<String>,
 }
@@ -223,5 +234,28 @@ pub struct WorkloadObservation {
     pub workload: WorkloadId,
     /// The pool its instances serve.
     pub pool: PoolId,
+    /// What it is where it runs, in words: "supervisor/samples".
+    pub reference: String,
+    /// How many there shall be. Those that drain or stop do not count, one that waits for its next start does.
+    pub desired: u32,
     pub processes: Vec<ProcessObservation>,
+}
+
+/// Whether a number of replicas can be set, so that the UI offers exactly that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScaleAccess {
+    Live,
+    ReadOnly {
+        /// In words: "GitOps owns it".
+        why: String,
+    },
+}
+
+/// What can be changed on whatever runs workloads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadCapabilities {
+    pub scale: ScaleAccess,
+    /// More are refused.
+    pub max_replicas: u32,
 }

@@ -6,6 +6,7 @@ use model::{Actor, Event, EventFilter, NewEvent, Severity};
 use crate::{
     db::Tx,
     row::{Row, Unreadable},
+    select::Conditions,
     value::{Value, storable, values},
 };
 
@@ -69,7 +70,7 @@ pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
     })
 }
 
-fn actor(by: &str, name: String) -> Result<Actor, Unreadable> {
+pub(crate) fn actor(by: &str, name: String) -> Result<Actor, Unreadable> {
     match by {
         "system" => Ok(Actor::System(name)),
         "user" => Ok(Actor::User(name)),
@@ -77,34 +78,18 @@ fn actor(by: &str, name: String) -> Result<Actor, Unreadable> {
     }
 }
 
-/// The statement that reads the newest `rows` events that pass, and its values. The same rule as [`EventFilter::passes`].
-pub(crate) fn select(filter: &EventFilter, rows: i64) -> (String, Vec<Value>) {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    // `?` stands for the value's number.
-    let mut and = |condition: &str, value: Value| {
-        values.push(value);
-        conditions.push(condition.replace('?', &format!("${}", values.len())));
-    };
-    if let Some(kind) = filter.kind {
-        and("kind = ?", kind.id().into());
-    }
-    if let Some(pool) = &filter.pool {
-        and("pool = ?", pool.as_str().into());
-    }
-    if let Some(from_ms) = filter.from_ms {
-        and("at_ms >= ?", from_ms.into());
-    }
-    if let Some(to_ms) = filter.to_ms {
-        and("at_ms <= ?", to_ms.into());
-    }
-    if let Some(id) = filter.before_id {
-        and("id < ?", id.into());
-    }
+/// The statement that reads the newest `limit` events that pass and one more, and its values. The same rule as [`EventFilter::passes`].
+pub(crate) fn select(filter: &EventFilter, limit: u32) -> (String, Vec<Value>) {
+    let mut which = Conditions::default();
+    filter.kind.map(|kind| which.and("kind = ?", kind.id()));
+    filter.pool.as_ref().map(|pool| which.and("pool = ?", pool.as_str()));
+    filter.from_ms.map(|from_ms| which.and("at_ms >= ?", from_ms));
+    filter.to_ms.map(|to_ms| which.and("at_ms <= ?", to_ms));
+    filter.before_id.map(|id| which.and("id < ?", id));
     if let Some(text) = &filter.text {
-        and(
+        which.and(
             "(summary_search LIKE ? ESCAPE '!' OR cause_search LIKE ? ESCAPE '!')",
-            pattern(text).as_str().into(),
+            pattern(text).as_str(),
         );
     }
     if let Some(least) = filter.severity {
@@ -113,19 +98,12 @@ pub(crate) fn select(filter: &EventFilter, rows: i64) -> (String, Vec<Value>) {
             .filter(|s| **s >= least)
             .map(|s| format!("'{}'", s.id()))
             .collect();
-        conditions.push(format!("severity IN ({})", ids.join(", ")));
+        which.and_plain(format!("severity IN ({})", ids.join(", ")));
     }
-    let which = if conditions.is_empty() {
-        "TRUE".to_owned()
-    } else {
-        conditions.join(" AND ")
-    };
-    values.push(rows.into());
-    let sql = format!(
-        "SELECT id, at_ms, kind, severity, pool, instance, summary, cause, actor_by, actor_name FROM events WHERE {which} ORDER BY id DESC LIMIT ${}",
-        values.len()
-    );
-    (sql, values)
+    which.newest(
+        "SELECT id, at_ms, kind, severity, pool, instance, summary, cause, actor_by, actor_name FROM events",
+        limit,
+    )
 }
 
 /// LIKE pattern for "contains": lower case, with what LIKE would interpret taken literally.

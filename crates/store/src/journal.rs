@@ -32,7 +32,7 @@ impl Journal for Store {
 
     async fn read(&self, filter: &EventFilter, limit: u32) -> Result<Page<Event>, StoreError> {
         let limit = limit.min(PAGE_MAX);
-        let (sql, values) = events::select(filter, i64::from(limit) + 1);
+        let (sql, values) = events::select(filter, limit);
         // The text is made of constants and placeholders; `events::tests` holds it to that.
         let rows = self.db.fetch(AssertSqlSafe(sql), &values).await?;
         page(&rows, limit, events::event, |event| event.id)
@@ -50,7 +50,12 @@ impl Journal for Store {
 }
 
 /// One row more than `limit` was asked for: where it came, there is a next page.
-fn page<T>(rows: &[Row], limit: u32, parse: fn(&Row) -> Result<T, StoreError>, id: fn(&T) -> i64) -> Result<Page<T>, StoreError> {
+pub(crate) fn page<T>(
+    rows: &[Row],
+    limit: u32,
+    parse: fn(&Row) -> Result<T, StoreError>,
+    id: fn(&T) -> i64,
+) -> Result<Page<T>, StoreError> {
     let limit = limit as usize;
     let items = rows.iter().take(limit).map(parse).collect::<Result<Vec<_>, _>>()?;
     let next = if rows.len() > limit { items.last().map(id) } else { None };

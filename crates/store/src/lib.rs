@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  open ─► probe (nothing is written to a file that is not ours) ─► migrate ─► Store
-//!  policies · journal · identity · registry   one statement text for both databases, values of four types
+//!  policies · journal · identity · registry · scaling   one statement text for both databases, values of four types
 //!    └ db                             the only file in which SQLite and PostgreSQL differ
 //!        └ fault                      what went wrong, in one word, for StoreError and OpenError alike
 //! ```
@@ -30,7 +30,9 @@ mod open_error;
 mod policies;
 mod registry;
 mod row;
+mod scaling;
 mod secrets;
+mod select;
 mod value;
 
 use std::sync::Arc;

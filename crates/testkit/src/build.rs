@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use control::ports::{AuditEntry, NewSession, NewUser, PasswordHash, PutPolicy, TokenHash};
 use model::{
     Actor, AdminState, Algorithm, BalancerId, BalancerObservation, Counters, EventKind, FieldDiff, Health, InstanceId, InstanceObservation,
-    NewEvent, PoolId, PoolObservation, PoolPolicy, Refusals, Registration, Retries, Role, Severity, SourceId, UserId, UserName, Weight,
-    Window,
+    NewEvent, PoolId, PoolObservation, PoolPolicy, ProcessObservation, ProcessState, Refusals, Registration, Retries, Role, Severity,
+    SourceId, UserId, UserName, Weight, Window,
 };
 
 /// 2026-01-01T00:00:00Z: the moment at which things happen unless a test says otherwise.
@@ -120,6 +120,21 @@ pub fn instance_observation(name: &str, port: u16) -> InstanceObservation {
         window: Window::default(),
         last_check: None,
         load: None,
+    }
+}
+
+/// A process that has just been started.
+pub fn process(name: &str, port: u16) -> ProcessObservation {
+    ProcessObservation {
+        instance: instance(name),
+        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        state: ProcessState::Starting,
+        pid: Some(port.into()),
+        restarts: 0,
+        started_at_ms: NOW_MS,
+        ready_at_ms: None,
+        was_ready: false,
+        last_exit: None,
     }
 }
 

@@ -34,6 +34,18 @@ async fn registry() {
 }
 
 #[tokio::test]
+async fn scaling_policies() {
+    let store = store();
+    contract::scaling_policies(store.clone(), store).await;
+}
+
+#[tokio::test]
+async fn scaling_ledger() {
+    let store = store();
+    contract::scaling_ledger(store.clone(), store).await;
+}
+
+#[tokio::test]
 async fn identity() {
     let store = store();
     contract::identity(store.clone(), store).await;

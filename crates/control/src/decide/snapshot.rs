@@ -82,7 +82,7 @@ pub fn ended(process: &ProcessObservation) -> bool {
     match process.state {
         ProcessState::Backoff { .. } => true,
         ProcessState::Starting => process.restarts > 0,
-        ProcessState::Running | ProcessState::Stopping => false,
+        ProcessState::Running | ProcessState::Draining { .. } | ProcessState::Stopping => false,
     }
 }
 

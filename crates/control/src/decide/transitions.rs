@@ -177,6 +177,9 @@ mod tests {
             state,
             pid,
             restarts,
+            address: ([127, 0, 0, 1], 9001).into(),
+            ready_at_ms: None,
+            was_ready: true,
             started_at_ms: 0,
             last_exit,
         }

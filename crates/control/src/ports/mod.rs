@@ -8,6 +8,7 @@ mod journal;
 mod policies;
 mod registry;
 mod resolver;
+mod scaling;
 mod workloads;
 
 pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
@@ -17,7 +18,8 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
-pub use workloads::Workloads;
+pub use scaling::{ChangeRecord, PutScaling, PutScalingError, ScalingLedger, ScalingPolicies};
+pub use workloads::{ScaleError, Workloads};
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

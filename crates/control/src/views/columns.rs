@@ -82,7 +82,7 @@ pub fn series_of(view: &ViewKey, snapshot: &Snapshot) -> Vec<SeriesKey> {
         ]
         .map(SeriesKey::total)
         .into(),
-        ViewKey::Pools | ViewKey::Breakers | ViewKey::Events => Vec::new(),
+        ViewKey::Pools | ViewKey::Scaling | ViewKey::Workload(_) | ViewKey::Breakers | ViewKey::Events => Vec::new(),
         ViewKey::Pool(id) => {
             let mut keys: Vec<SeriesKey> = [
                 RequestsPerS,

@@ -82,12 +82,17 @@ async fn an_instance_whose_process_has_ended_is_down_before_any_check_finds_out(
             state,
             pid,
             restarts,
+            address: ([127, 0, 0, 1], 9001).into(),
+            ready_at_ms: None,
+            was_ready: true,
             started_at_ms: 0,
             last_exit,
         };
         vec![WorkloadObservation {
             workload: WorkloadId::new("web").unwrap(),
             pool: build::pool("web"),
+            reference: "fleet/web".into(),
+            desired: 1,
             processes: vec![process],
         }]
     };

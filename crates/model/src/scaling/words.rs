@@ -29,7 +29,10 @@ pub fn plan(plan: &ScalingPlan) -> Vec<(String, String)> {
             .map(|(n, rule)| (format!("schedule {} {:?}", n + 1, rule.name), schedule(rule))),
     );
     if let Some(hold) = plan.hold {
-        facts.push(("hold".to_owned(), format!("{}, until {} (Unix ms)", hold.kind, hold.until_ms)));
+        facts.push((
+            "hold".to_owned(),
+            format!("{} until {}", hold.kind, crate::time::utc(hold.until_ms)),
+        ));
     }
     facts
 }

@@ -34,6 +34,18 @@ macro_rules! suites {
             }
 
             #[tokio::test]
+            async fn scaling_policies() {
+                let opened = $database().await;
+                contract::scaling_policies(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test]
+            async fn scaling_ledger() {
+                let opened = $database().await;
+                contract::scaling_ledger(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test]
             async fn identity() {
                 let opened = $database().await;
                 contract::identity(opened.arc(), opened.arc()).await;

@@ -5,9 +5,9 @@ use control::ports::{AuditEntry, AuditRecord, Journal, PAGE_MAX, Policies, PutEr
 use model::{Actor, Event, EventFilter, NewEvent, Page, PoolId, PoolIntent, PoolPolicy};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{identity::Accounts, registry::Instances};
+use super::{identity::Accounts, registry::Instances, scaling::Scaling};
 
-/// `Policies`, `Journal`, `Identity` and `Registry` in memory, with the meaning of the real store. Clones are the same store.
+/// `Policies`, `Journal`, `Identity`, `Registry`, `ScalingPolicies` and `ScalingLedger` in memory, with the meaning of the real store. Clones are the same store.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
@@ -22,6 +22,7 @@ pub(super) struct State {
     audit: Vec<AuditRecord>,
     pub(super) accounts: Accounts,
     pub(super) instances: Instances,
+    pub(super) scaling: Scaling,
 }
 
 #[derive(Debug)]
@@ -179,7 +180,7 @@ impl Journal for MemoryStore {
     }
 }
 
-fn page<'a, T: Clone + 'a>(oldest_first: impl DoubleEndedIterator<Item = &'a T>, limit: u32, id: fn(&T) -> i64) -> Page<T> {
+pub(super) fn page<'a, T: Clone + 'a>(oldest_first: impl DoubleEndedIterator<Item = &'a T>, limit: u32, id: fn(&T) -> i64) -> Page<T> {
     let limit = limit.min(PAGE_MAX) as usize;
     let mut items: Vec<_> = oldest_first.rev().take(limit + 1).cloned().collect();
     let more = items.len() > limit;

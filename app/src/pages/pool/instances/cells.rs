@@ -150,7 +150,9 @@ fn note(row: &InstanceRow, now_ms: i64) -> Option<String> {
             }
             ProcessState::Starting => return Some("starting".to_owned()),
             ProcessState::Stopping => return Some("stopping".to_owned()),
-            ProcessState::Running => {}
+            // It is chosen to go, and still needed.
+            ProcessState::Draining { .. } if row.state != InstanceState::Drain => return Some("waits to be drained".to_owned()),
+            ProcessState::Running | ProcessState::Draining { .. } => {}
         }
     }
     match (row.state, row.totals.in_flight) {
@@ -196,7 +198,10 @@ mod tests {
             state: ProcessState::Backoff { next_start_ms: 5_000 },
             pid: None,
             restarts: 1,
+            address: ([127, 0, 0, 1], 9001).into(),
             started_at_ms: 0,
+            ready_at_ms: None,
+            was_ready: true,
             last_exit: Some("killed by signal 9 (SIGKILL)".into()),
         });
         assert_eq!(

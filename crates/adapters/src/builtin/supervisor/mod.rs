@@ -30,8 +30,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use control::ports::{SourceError, Workloads};
-use model::{InstanceId, PoolId, ProcessObservation, SourceId, WorkloadId, WorkloadObservation};
+use control::ports::{ScaleError, SourceError, Workloads};
+use model::{InstanceId, PoolId, ProcessObservation, ScaleAccess, SourceId, WorkloadCapabilities, WorkloadId, WorkloadObservation};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -81,7 +81,10 @@ impl Supervisor {
             .iter()
             .map(|(name, address)| instance_spec(&program, name, *address))
             .collect();
-        let statuses: Vec<Status> = instances.iter().map(|(name, _)| Status::new(name.clone())).collect();
+        let statuses: Vec<Status> = instances
+            .iter()
+            .map(|(name, address)| Status::new(name.clone(), *address))
+            .collect();
         let (companions, added) = mpsc::channel(COMPANIONS_WAITING_MAX);
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
 
@@ -139,6 +142,16 @@ impl Supervisor {
     }
 }
 
+impl Supervisor {
+    fn check(&self, workload: &WorkloadId) -> Result<(), ScaleError> {
+        if *workload == self.workload {
+            Ok(())
+        } else {
+            Err(ScaleError::Unknown(workload.clone()))
+        }
+    }
+}
+
 impl Drop for Supervisor {
     /// The thread goes on until the children are gone. Should the whole process end first, the kernel kills them.
     fn drop(&mut self) {
@@ -164,8 +177,30 @@ impl Workloads for Supervisor {
         Ok(vec![WorkloadObservation {
             workload: self.workload.clone(),
             pool: self.pool.clone(),
+            reference: format!("supervisor/{}", self.workload),
+            desired: u32::try_from(processes.len()).unwrap_or(u32::MAX),
             processes,
         }])
+    }
+
+    fn capabilities(&self) -> WorkloadCapabilities {
+        WorkloadCapabilities {
+            scale: ScaleAccess::ReadOnly {
+                why: "the number of samples is fixed".to_owned(),
+            },
+            max_replicas: INSTANCES_MAX,
+        }
+    }
+
+    async fn scale(&self, workload: &WorkloadId, _replicas: u32) -> Result<(), ScaleError> {
+        self.check(workload)?;
+        Err(ScaleError::Refused {
+            why: "the number of samples is fixed".to_owned(),
+        })
+    }
+
+    async fn retire(&self, workload: &WorkloadId, _instance: &InstanceId) -> Result<(), ScaleError> {
+        self.check(workload)
     }
 }
 
@@ -178,7 +213,7 @@ async fn supervise_all(instances: Vec<(Spec, Status)>, mut added: mpsc::Receiver
         tokio::select! {
             () = stop.cancelled() => break,
             Some(spec) = added.recv() => {
-                let status = Status::new(spec.name.clone());
+                let status = Status::new(spec.name.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
                 running.spawn(supervise(spec, status, timing, stop.clone()));
             }
             Some(Err(error)) = running.join_next() => tracing::error!(%error, "a process is no longer supervised"),

@@ -50,9 +50,12 @@ pub(super) struct Spec {
 pub(super) struct Status(Arc<Mutex<ProcessObservation>>);
 
 impl Status {
-    pub(super) fn new(instance: InstanceId) -> Self {
+    pub(super) fn new(instance: InstanceId, address: SocketAddr) -> Self {
         Self(Arc::new(Mutex::new(ProcessObservation {
             instance,
+            address,
+            ready_at_ms: None,
+            was_ready: false,
             state: ProcessState::Starting,
             pid: None,
             restarts: 0,

@@ -16,10 +16,11 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 13] = [
+pub const HELP: [(&str, &str); 14] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),
+    ("g s", "go to Scaling"),
     ("g b", "go to Breakers"),
     ("g r", "go to Requests"),
     ("g e", "go to Events"),
@@ -45,6 +46,7 @@ impl Chords {
             let go = match key {
                 "o" => Some("/"),
                 "p" => Some("/pools"),
+                "s" => Some("/scaling"),
                 "b" => Some("/breakers"),
                 "r" => Some("/requests"),
                 "e" => Some("/events"),

@@ -5,6 +5,7 @@
 //!                              ├─ components/        draw
 //!                              ├─ charts/            series → charming → ECharts
 //!                              ├─ url/ format/       pure, tested natively
+//!                              ├─ forms/             settings as typed, read alike in the browser and on the server
 //!                              └─ api/<noun>.rs      server functions: who, call, answer
 //!  live.rs                     the only EventSource
 //!  browser/                    the only code that touches the DOM directly; does nothing on the server
@@ -26,6 +27,7 @@ mod browser;
 pub mod charts;
 mod components;
 mod format;
+mod forms;
 mod keys;
 mod layout;
 pub mod live;

@@ -84,11 +84,13 @@ impl Gate {
 fn belongs(frame: &Frame, key: &ViewKey) -> bool {
     match (&frame.view, key) {
         (ViewData::Pool(view), ViewKey::Pool(id)) => view.pool.id == *id,
+        (ViewData::Workload(view), ViewKey::Workload(id)) => view.row.workload == *id,
         (ViewData::Overview(_), ViewKey::Overview)
         | (ViewData::Pools(_), ViewKey::Pools)
+        | (ViewData::Scaling(_), ViewKey::Scaling)
         | (ViewData::Breakers(_), ViewKey::Breakers)
         | (ViewData::Events(_), ViewKey::Events)
-        | (ViewData::Gone, ViewKey::Pool(_)) => true,
+        | (ViewData::Gone, ViewKey::Pool(_) | ViewKey::Workload(_)) => true,
         _ => false,
     }
 }
@@ -276,6 +278,8 @@ fn view_key(view: &ViewData) -> Option<ViewKey> {
         ViewData::Overview(_) => Some(ViewKey::Overview),
         ViewData::Pools(_) => Some(ViewKey::Pools),
         ViewData::Pool(pool) => Some(ViewKey::Pool(pool.pool.id.clone())),
+        ViewData::Scaling(_) => Some(ViewKey::Scaling),
+        ViewData::Workload(view) => Some(ViewKey::Workload(view.row.workload.clone())),
         ViewData::Breakers(_) => Some(ViewKey::Breakers),
         ViewData::Events(_) => Some(ViewKey::Events),
         ViewData::Gone => None,

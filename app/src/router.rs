@@ -13,7 +13,7 @@ use crate::{
     components::Toasts,
     layout::Layout,
     live::Live,
-    pages::{BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, SearchPage, SetupPage, SignInPage},
+    pages::{BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage, SetupPage, SignInPage, WorkloadPage},
 };
 
 /// The application. Every page is rendered in one sweep (`SsrMode::Async`), so that it is whole without scripts and its status is known
@@ -34,6 +34,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                     <Route path=path!("/pools") view=PoolsPage ssr=SsrMode::Async />
                     <Route path=path!("/pools/:id") view=PoolPage ssr=SsrMode::Async />
+                    <Route path=path!("/scaling") view=ScalingPage ssr=SsrMode::Async />
+                    <Route path=path!("/scaling/:id") view=WorkloadPage ssr=SsrMode::Async />
                     <Route path=path!("/breakers") view=BreakersPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />

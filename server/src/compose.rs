@@ -12,11 +12,14 @@ use adapters::builtin::{
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, PoolSetup, Ports, Running, Setup, initial_plans,
+    Control, PoolSetup, Ports, Running, Setup, WorkloadSetup, initial_plans,
     ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation};
+use model::{
+    GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation,
+    scaling::{ScalingPlan, ScalingPolicy, ScalingPreset},
+};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -151,6 +154,7 @@ impl Application {
         let mut setup = Setup {
             environment: (&settings.environment).into(),
             pools,
+            workloads: samples.iter().map(|_| sample_workload(config)).collect(),
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
@@ -182,7 +186,9 @@ impl Application {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            scaling: store.clone(),
+            ledger: store,
             resolver,
             clock,
         };
@@ -341,11 +347,29 @@ fn samples_pool() -> PoolId {
     PoolId::new(SAMPLES).expect("a constant name is valid")
 }
 
+/// The sample fleet follows the production preset, within the settings' bounds.
+fn sample_workload(config: &Config) -> WorkloadSetup {
+    let sample = &config.settings.sample;
+    let policy = ScalingPolicy {
+        min_replicas: sample.count,
+        max_replicas: sample.max,
+        ..ScalingPreset::Production.policy()
+    };
+    WorkloadSetup {
+        id: samples_workload(),
+        defaults: ScalingPlan::new(policy),
+    }
+}
+
+fn samples_workload() -> WorkloadId {
+    WorkloadId::new(SAMPLES).expect("a constant name is valid")
+}
+
 fn start_samples(config: &Config) -> Result<Arc<Supervisor>, StartError> {
     let supervisor = SupervisorConfig::new(
         config.program.clone(),
         samples_pool(),
-        WorkloadId::new(SAMPLES).expect("a constant name is valid"),
+        samples_workload(),
         config.settings.sample.count,
     );
     Supervisor::start(supervisor).map_err(|e| StartError::Samples {

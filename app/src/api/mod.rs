@@ -8,6 +8,7 @@ pub mod pool;
 pub mod problem;
 mod receipts;
 mod registry;
+mod scaling;
 pub mod search;
 pub mod series;
 pub mod view;
@@ -23,6 +24,10 @@ pub use pool::{
 pub use problem::Problem;
 pub use receipts::{ReadReceipts, receipts};
 pub use registry::{DeregisterInstance, deregister_instance};
+pub use scaling::{
+    ChangeSchedule, ChangeScalingPolicy, HoldScaling, ReadDecisions, ReadScalingEvents, change_scaling_policy, change_schedule, decisions,
+    hold_scaling, scaling_events,
+};
 pub use search::{Search, search};
 pub use series::{Latest, ReadLatest, ReadSeries, latest, series};
 pub use view::{ReadView, pool_names, view};

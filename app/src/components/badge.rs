@@ -1,7 +1,7 @@
 //! State as colour, icon and word, always all three.
 
 use leptos::prelude::*;
-use model::{BreakerState, InstanceState, Severity, Standing};
+use model::{BreakerState, InstanceState, Severity, Standing, scaling::ScalingState};
 
 use super::{Icon, icon};
 
@@ -62,6 +62,49 @@ pub fn breaker_badge(state: BreakerState) -> impl IntoView {
             <span>{state.label()}</span>
         </span>
     }
+}
+
+/// Worst first, as in lists.
+const SCALING: [ScalingState; 7] = [
+    ScalingState::Unknown,
+    ScalingState::MetricsFailed,
+    ScalingState::AtMax,
+    ScalingState::ScalingOut,
+    ScalingState::ScalingIn,
+    ScalingState::Held,
+    ScalingState::Steady,
+];
+
+/// Id for styles, symbol, and what it means.
+const fn scaling_look(state: ScalingState) -> (&'static str, Icon, &'static str) {
+    match state {
+        ScalingState::Unknown => ("unknown", Icon::Unknown, "what runs it does not answer"),
+        ScalingState::MetricsFailed => (
+            "metrics_failed",
+            Icon::Down,
+            "the last decision could not read its metrics: nothing is scaled down",
+        ),
+        ScalingState::AtMax => ("at_max", Icon::Warning, "as many as it may have, and its metrics ask for more"),
+        ScalingState::ScalingOut => ("scaling_out", Icon::ScaleOut, "fewer are ready than asked for"),
+        ScalingState::ScalingIn => ("scaling_in", Icon::ScaleIn, "more are there than asked for"),
+        ScalingState::Held => ("held", Icon::Maintenance, "an operator has laid a hold on it, for a time"),
+        ScalingState::Steady => ("steady", Icon::Up, "as many are ready as asked for"),
+    }
+}
+
+pub fn scaling_badge(state: ScalingState) -> impl IntoView {
+    let (id, symbol, _) = scaling_look(state);
+    view! {
+        <span class="badge" data-scaling=id>
+            {icon(symbol)}
+            <span>{state.label()}</span>
+        </span>
+    }
+}
+
+#[component]
+pub fn ScalingLegend() -> impl IntoView {
+    legend(SCALING.into_iter().map(|state| (scaling_badge(state).into_any(), scaling_look(state).2)))
 }
 
 #[component]

@@ -81,15 +81,21 @@ pub fn ErrorPanel(problem: Problem) -> impl IntoView {
             </section>
         }
         .into_any(),
-        ApiError::NotFound { what, name } => view! {
+        ApiError::NotFound { what, name } => {
+            let (list, words) = match what.as_str() {
+                "workload" => ("/scaling", "See what is scaled"),
+                _ => ("/pools", "See all pools"),
+            };
+            view! {
             <section class="panel">
                 <Empty title=format!("There is no {what} named {name:?}")>
                     <p>"It may have been removed, or the link has a mistake in it."</p>
-                    <a class="button" href="/pools">"See all pools"</a>
+                    <a class="button" href=list>{words}</a>
                 </Empty>
             </section>
+            }
+            .into_any()
         }
-        .into_any(),
         _ => view! {
             <section class="panel">
                 <Callout tone=Tone::Critical>

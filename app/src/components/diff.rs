@@ -60,3 +60,13 @@ pub fn Diff(fields: Vec<FieldDiff>, #[prop(optional)] words: DiffWords) -> impl 
     }
     .into_any()
 }
+
+/// The difference under a form, as one types.
+#[component]
+pub fn Preview(#[prop(into)] fields: Signal<Vec<FieldDiff>>) -> impl IntoView {
+    view! {
+        <div class="preview" aria-live="polite">
+            {move || fields.with(|f| !f.is_empty()).then(|| view! { <Diff fields=fields.get() /> })}
+        </div>
+    }
+}

@@ -6,6 +6,9 @@ use leptos::prelude::*;
 pub enum Icon {
     Overview,
     Pools,
+    Scaling,
+    ScaleOut,
+    ScaleIn,
     Breakers,
     Requests,
     Events,
@@ -35,6 +38,9 @@ impl Icon {
         match self {
             Self::Overview => "M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5h-4.5zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5h-4.5z",
             Self::Pools => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01",
+            Self::Scaling => "M2.5 13.5v-3.5M6.2 13.5v-6M9.8 13.5v-8.5M13.5 13.5v-11",
+            Self::ScaleOut => "M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 11v-5.5M5.8 7.6l2.2-2.2 2.2 2.2",
+            Self::ScaleIn => "M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 5v5.5M5.8 8.4l2.2 2.2 2.2-2.2",
             Self::Breakers => "M1.5 8h4M10.5 8h4M5.5 8l4.6-3.6M10.5 8v.01",
             Self::Events => "M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01",
             Self::Requests => "M3.5 2.5h9v11l-2.2-1.3-2.3 1.3-2.3-1.3-2.2 1.3zM6 5.5h4M6 8.5h4",

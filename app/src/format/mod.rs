@@ -4,4 +4,4 @@ mod number;
 mod time;
 
 pub use number::{MISSING, count, millis, percent, rate, utilisation};
-pub use time::{age, age_between, clock, date_time, iso};
+pub use time::{age, age_between, clock, date_time, duration, iso};

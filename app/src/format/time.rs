@@ -18,6 +18,21 @@ pub fn age_between(since_ms: i64, now_ms: i64) -> String {
     age(now_ms.saturating_sub(since_ms))
 }
 
+/// In two parts: `42 s`, `3 min 5 s`, `2 h 5 min`, `5 d 3 h`. For what somebody waits for.
+pub fn duration(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    let (large, unit, small, small_unit) = match seconds {
+        0..60 => return format!("{seconds} s"),
+        60..3_600 => (seconds / 60, "min", seconds % 60, "s"),
+        3_600..172_800 => (seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => (seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    };
+    match small {
+        0 => format!("{large} {unit}"),
+        small => format!("{large} {unit} {small} {small_unit}"),
+    }
+}
+
 /// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.
 pub fn iso(unix_ms: i64) -> String {
     let t = utc(unix_ms);
@@ -63,6 +78,21 @@ mod tests {
             (432_000_000, "5 d"),
         ] {
             assert_eq!(age(ms), text);
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_in_two_parts() {
+        for (ms, text) in [
+            (-5, "0 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min"),
+            (185_000, "3 min 5 s"),
+            (7_500_000, "2 h 5 min"),
+            (172_800_000, "2 d"),
+            (442_800_000, "5 d 3 h"),
+        ] {
+            assert_eq!(duration(ms), text);
         }
     }
 

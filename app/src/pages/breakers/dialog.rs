@@ -4,7 +4,7 @@ use super::{
     act::{Actor, Asked},
     row::Key,
 };
-use crate::components::{Modal, TypedName};
+use crate::components::{Minutes, Modal, TypedName};
 
 /// Names that are listed; the rest is counted.
 const NAMES_MAX: usize = 12;
@@ -44,19 +44,18 @@ fn object(asked: &Asked) -> String {
 #[component]
 fn Body(actor: Actor, asked: Asked) -> impl IntoView {
     let verb = asked.verb;
-    let minutes = RwSignal::new(if verb.lasts() == Some(true) { "15" } else { "" }.to_owned());
+    let minutes = Minutes::new(if verb.lasts() == Some(true) { "15" } else { "" }, verb.lasts() == Some(true), MINUTES_MAX);
     let name = TypedName::new("breaker-typed-error", actor.is_production && verb.is_dangerous(), object(&asked));
-    let error = RwSignal::new(None::<String>);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let minutes = match verb.lasts() {
             None => Ok(None),
-            Some(must) => minutes.with_untracked(|text| parse(text, must)),
+            Some(_) => minutes.read(),
         };
-        match minutes {
-            Err(why) => error.set(Some(why)),
-            Ok(minutes) if name.is_right() => actor.confirm(minutes),
-            Ok(_) => {}
+        if let Ok(minutes) = minutes
+            && name.is_right()
+        {
+            actor.confirm(minutes);
         }
     };
     let names = asked
@@ -66,62 +65,13 @@ fn Body(actor: Actor, asked: Asked) -> impl IntoView {
         .map(|row| view! { <li>{format!("{} in {}: {}", Key::of(row).words(), row.pool, row.status.state.label())}</li> })
         .collect_view();
     let more = asked.rows.len().saturating_sub(NAMES_MAX);
-    let lasts = verb.lasts().map(|must| {
-        view! {
-            <label class="field">
-                <span>"For"</span>
-                <span class="field-input">
-                    <input
-                        type="text"
-                        inputmode="numeric"
-                        autocomplete="off"
-                        required=must
-                        value=minutes.get_untracked()
-                        aria-describedby="breaker-error"
-                        on:input=move |event| {
-                            error.set(None);
-                            minutes.set(event_target_value(&event));
-                        }
-                    />
-                    <span class="unit">{if must { "minutes" } else { "minutes; empty: until somebody lets go" }}</span>
-                </span>
-            </label>
-        }
-    });
+    let lasts = verb.lasts().map(|_| minutes.field("breaker-error"));
     view! {
         <form id="breaker-form" novalidate on:submit=submit>
             <p>{verb.meaning()}</p>
             <ul class="names">{names} {(more > 0).then(|| view! { <li>{format!("and {more} more")}</li> })}</ul>
             {lasts}
             {name.field()}
-            <p class="field-error" id="breaker-error" role="alert">
-                {move || error.get()}
-            </p>
         </form>
-    }
-}
-
-fn parse(text: &str, must: bool) -> Result<Option<u32>, String> {
-    let text = text.trim();
-    if text.is_empty() && !must {
-        return Ok(None);
-    }
-    match text.parse() {
-        Ok(minutes @ 1..=MINUTES_MAX) => Ok(Some(minutes)),
-        _ => Err(format!("type a whole number from 1 to {MINUTES_MAX}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn minutes_are_needed_where_a_hold_must_end() {
-        assert_eq!(parse("", false), Ok(None));
-        assert_eq!(parse(" 15 ", true), Ok(Some(15)));
-        for bad in ["", "0", "-1", "soon", "999999"] {
-            assert!(parse(bad, true).is_err(), "{bad:?}");
-        }
     }
 }

@@ -6,15 +6,15 @@ use model::{AffinityKind, InstanceId, Pins};
 use super::{PoolContext, tabs::Tab};
 use crate::{
     api,
-    components::{Callout, DataTable, Empty, Head, Moment, Tone, first_paint, state_badge},
+    components::{Callout, DataTable, Empty, Head, Moment, PageTab, Tone, first_paint, state_badge},
     format,
-    url::{Range, UseQuery},
+    url::UseQuery,
 };
 
 #[component]
 pub(super) fn AffinityTab(pool: PoolContext, query: UseQuery) -> impl IntoView {
     let kind = pool.part(|v| v.affinity);
-    let settings = move || query.link_with(|q| q.only(&[Range::KEY]).with(Tab::KEY, Tab::Settings.id()));
+    let settings = move || query.link_with(|q| Tab::Settings.write(&q));
     move || match kind.get() {
         None | Some(AffinityKind::None) => view! {
             <section class="panel">

@@ -3,9 +3,9 @@ use model::{BreakerState, Refusals, Retries, Reused};
 
 use super::{PoolContext, tabs::Tab};
 use crate::{
-    components::{Callout, CopyButton, Tone, state_badge},
+    components::{Callout, CopyButton, PageTab, Tone, state_badge},
     format,
-    url::{Range, UseQuery},
+    url::UseQuery,
 };
 
 /// What the pool is, in one line: name, state, balancer, algorithm, version.
@@ -35,7 +35,7 @@ pub fn Head(pool: PoolContext, query: UseQuery) -> impl IntoView {
             .map(|b| (b.state, b.cause.clone()))
     });
     let refused = pool.part(|v| v.refused.clone());
-    let change = move || query.link_with(|q| q.only(&[Range::KEY]).with(Tab::KEY, Tab::Settings.id()));
+    let change = move || query.link_with(|q| Tab::Settings.write(&q));
     view! {
         <header class="page-head">
             <p class="crumbs">

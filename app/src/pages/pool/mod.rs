@@ -18,7 +18,7 @@ use model::{ApiError, Frame, InstanceId, PoolId, PoolView, ViewData, ViewKey};
 
 use crate::{
     api::{self, Me, Problem, context},
-    components::{Empty, SourceNote, first_paint},
+    components::{Empty, PageTab, SourceNote, Tabs, first_paint},
     live::Live,
     url::use_query,
 };
@@ -117,7 +117,7 @@ fn Pool(frame: Frame, me: Me) -> impl IntoView {
         {move || gone.get().then(|| view! { <Gone /> })}
         <head::Head pool=pool query=query />
         <SourceNote source=silent now_ms=pool.now_ms />
-        <tabs::Tabs tab=tab query=query />
+        <Tabs tab=tab query=query label="Parts of the pool" />
         // Drawn once on the server, not each time the page is searched for what it still waits for.
         {Unsuspend::new(move || {
             move || match tab.get() {

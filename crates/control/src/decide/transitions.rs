@@ -262,6 +262,7 @@ mod tests {
             sources: vec![],
             pools: vec![pool],
             gateways: vec![],
+            workloads: vec![],
         }
     }
 

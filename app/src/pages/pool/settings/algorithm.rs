@@ -1,9 +1,10 @@
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use model::{Algorithm, PoolChange, PoolIntent};
 
-use super::preview::{Preview, fields};
+use super::preview::fields;
 use crate::{
     api::ChangeAlgorithm,
+    components::Preview,
     pages::pool::{Changer, PoolContext, change::Ask},
 };
 

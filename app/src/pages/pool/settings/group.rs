@@ -3,9 +3,12 @@ use model::{PoolChange, PoolIntent};
 
 use super::{
     draft::{Draft, Drafted, Field, Input},
-    preview::{Preview, fields},
+    preview::fields,
 };
-use crate::pages::pool::{Changer, PoolContext, change::Ask};
+use crate::{
+    components::Preview,
+    pages::pool::{Changer, PoolContext, change::Ask},
+};
 
 /// What distinguishes the form of one group of settings from another.
 #[derive(Clone, Copy)]

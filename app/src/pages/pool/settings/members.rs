@@ -1,9 +1,10 @@
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use model::{AdminState, InstanceId, InstancePolicy, PoolChange, PoolIntent, Weight};
 
-use super::preview::{Preview, fields};
+use super::preview::fields;
 use crate::{
     api::ChangeInstances,
+    components::Preview,
     pages::pool::{Changer, PoolContext, change::Ask, parse_weight},
 };
 

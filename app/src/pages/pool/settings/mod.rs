@@ -7,15 +7,14 @@ mod groups;
 mod members;
 mod preview;
 
-use leptos::{prelude::*, server_fn::error::ServerFnUrlError};
+use leptos::prelude::*;
 use model::PoolIntent;
 
 use super::{Changer, PoolContext};
 use crate::{
-    api::{self, Problem},
-    components::{Callout, Tone, first_paint},
+    api,
+    components::{Callout, PlainFormAnswer, Tone, first_paint},
     format,
-    url::use_query,
 };
 
 #[component]
@@ -25,23 +24,6 @@ pub fn Settings(pool: PoolContext, changer: Changer) -> impl IntoView {
     view! {
         <PlainFormAnswer />
         {first_paint(intent, move |intent| view! { <Forms pool=pool changer=changer intent=intent /> })}
-    }
-}
-
-/// What the server said to a form sent without scripts: it stands in the URL it sent the browser back to.
-#[component]
-fn PlainFormAnswer() -> impl IntoView {
-    let query = use_query();
-    move || {
-        query.get("__err").map(|error| {
-            let problem = ServerFnUrlError::<Problem>::decode_err(&error);
-            view! {
-                <Callout tone=Tone::Critical>
-                    <p class="strong">"Not changed"</p>
-                    <p>{problem.to_string()}</p>
-                </Callout>
-            }
-        })
     }
 }
 

@@ -1,0 +1,80 @@
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{
+    Page, WorkloadId,
+    change::Changed,
+    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter},
+};
+
+use super::Problem;
+use crate::forms::Fields;
+
+/// A policy as its form has it, field by field.
+#[server(name = ChangeScalingPolicy, prefix = "/api/fn", endpoint = "change_scaling_policy")]
+pub async fn change_scaling_policy(
+    workload: WorkloadId,
+    expected_version: u64,
+    #[server(default)] settings: Fields,
+) -> Result<Changed, Problem> {
+    use model::scaling::ScalingChange;
+
+    use super::context;
+    use crate::forms::policy::policy_of;
+    let who = context::system_admin()?;
+    let policy = Box::new(context::answer(policy_of(&settings).map_err(Into::into))?);
+    let change = ScalingChange::Policy { policy };
+    context::answer(context::control()?.change_scaling(&who, &workload, expected_version, &change).await)
+}
+
+/// All rules of a schedule as their form has them, field by field.
+#[server(name = ChangeSchedule, prefix = "/api/fn", endpoint = "change_schedule")]
+pub async fn change_schedule(
+    workload: WorkloadId,
+    expected_version: u64,
+    #[server(default)] settings: Fields,
+) -> Result<Changed, Problem> {
+    use model::scaling::ScalingChange;
+
+    use super::context;
+    use crate::forms::schedule::schedule_of;
+    let who = context::system_admin()?;
+    let schedule = context::answer(schedule_of(&settings).map_err(Into::into))?;
+    let change = ScalingChange::Schedule { schedule };
+    context::answer(context::control()?.change_scaling(&who, &workload, expected_version, &change).await)
+}
+
+/// Lays a hold on a workload for some minutes, or lets go. `to`: `pin` with `replicas`, `pause`, `pause_scale_out`, `pause_scale_in`
+/// or `none`.
+#[server(name = HoldScaling, prefix = "/api/fn", endpoint = "hold_scaling")]
+pub async fn hold_scaling(
+    workload: WorkloadId,
+    expected_version: u64,
+    to: String,
+    replicas: Option<u32>,
+    minutes: Option<u32>,
+) -> Result<Changed, Problem> {
+    use model::scaling::ScalingChange;
+
+    use super::context;
+    use crate::forms::hold::hold_of;
+    let who = context::system_admin()?;
+    let control = context::control()?;
+    let hold = context::answer(hold_of(&to, replicas, minutes, control.now_ms()).map_err(Into::into))?;
+    let change = ScalingChange::Hold { hold };
+    context::answer(control.change_scaling(&who, &workload, expected_version, &change).await)
+}
+
+/// The ledger: decisions that pass the filter, newest first, at most `limit` of them.
+#[server(name = ReadDecisions, prefix = "/api/fn", endpoint = "decisions", input = GetUrl)]
+pub async fn decisions(filter: LedgerFilter, limit: u32) -> Result<Page<DecisionSpan>, Problem> {
+    use super::context;
+    let who = context::viewer()?;
+    context::answer(context::control()?.decisions(&who, &filter, limit).await)
+}
+
+/// Changes of replicas that pass the filter, newest first, at most `limit` of them.
+#[server(name = ReadScalingEvents, prefix = "/api/fn", endpoint = "scaling_events", input = GetUrl)]
+pub async fn scaling_events(#[server(default)] filter: ScalingEventFilter, limit: u32) -> Result<Page<ScalingEvent>, Problem> {
+    use super::context;
+    let who = context::viewer()?;
+    context::answer(context::control()?.scaling_events(&who, &filter, limit).await)
+}

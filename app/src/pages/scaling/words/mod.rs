@@ -1,0 +1,47 @@
+//! Decisions, holds and changes in plain words. Pure.
+
+mod decision;
+mod event;
+mod hold;
+mod metric;
+
+pub use decision::{Step, steps, summary, would_change};
+pub use event::{cause, course, is_far, outcome, outcome_tone};
+pub use hold::{HoldVerb, hold_long, hold_short, hold_title, in_force};
+pub use metric::{chip, metric_id, metric_meaning};
+
+use model::ProcessState;
+
+/// `3`, and while it is on its way `3 → 5`.
+pub fn replicas(replicas: u32, desired: u32) -> String {
+    if replicas == desired {
+        replicas.to_string()
+    } else {
+        format!("{replicas} → {desired}")
+    }
+}
+
+/// `1 instance`, `3 instances`.
+fn count(n: u32, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+pub const fn process(state: ProcessState) -> &'static str {
+    match state {
+        ProcessState::Starting => "starting",
+        ProcessState::Running => "running",
+        ProcessState::Backoff { .. } => "exited, to be started again",
+        ProcessState::Stopping => "stopping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_on_its_way_is_told() {
+        assert_eq!((replicas(3, 3).as_str(), replicas(3, 5).as_str()), ("3", "3 → 5"));
+        assert_eq!((count(1, "instance", "instances"), count(0, "instance", "instances")), ("1 instance".into(), "0 instances".into()));
+    }
+}

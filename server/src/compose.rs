@@ -13,12 +13,12 @@ use adapters::builtin::{
 };
 use control::{
     Control, PoolSetup, Ports, Running, Setup, WorkloadSetup, initial_plans,
-    ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
+    ports::{Balancer, Clock, ScalingLedger as _, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
 use model::{
     GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation,
-    scaling::{ScalingPlan, ScalingPolicy, ScalingPreset},
+    scaling::{ScalingEventFilter, ScalingPlan, ScalingPolicy, ScalingPreset},
 };
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -85,7 +85,7 @@ impl Application {
         tracing::info!(database = store.describe(), "the database is open");
 
         let samples = if config.is_embedded() {
-            Some(start_samples(&config)?)
+            Some(start_samples(&config, last_count(&config, &store).await)?)
         } else {
             None
         };
@@ -365,13 +365,23 @@ fn samples_workload() -> WorkloadId {
     WorkloadId::new(SAMPLES).expect("a constant name is valid")
 }
 
-fn start_samples(config: &Config) -> Result<Arc<Supervisor>, StartError> {
-    let supervisor = SupervisorConfig::new(
-        config.program.clone(),
-        samples_pool(),
-        samples_workload(),
-        config.settings.sample.count,
-    );
+/// As many as were asked for when the console last ran: after a crash in a rush it does not begin with a crowd at the door.
+async fn last_count(config: &Config, store: &Store) -> u32 {
+    let sample = &config.settings.sample;
+    let newest = ScalingEventFilter {
+        workload: Some(samples_workload()),
+        ..ScalingEventFilter::default()
+    };
+    let last = store
+        .changes(&newest, 1)
+        .await
+        .ok()
+        .and_then(|page| page.items.first().map(|event| event.to));
+    last.unwrap_or(sample.count).clamp(sample.count, sample.max)
+}
+
+fn start_samples(config: &Config, count: u32) -> Result<Arc<Supervisor>, StartError> {
+    let supervisor = SupervisorConfig::new(config.program.clone(), samples_pool(), samples_workload(), count);
     Supervisor::start(supervisor).map_err(|e| StartError::Samples {
         why: e.to_string(),
         program: config.program.display().to_string(),

@@ -18,13 +18,15 @@ use tokio::sync::Notify;
 use super::Loop;
 use crate::{
     decide::scaling::{cause, decide, explain, fold, hold, outcome, readings, remember, seen},
-    ports::{ChangeRecord, Workloads},
+    ports::{ChangeRecord, StoreError, Workloads},
     scaling::Governed,
     state::State,
 };
 
 /// A source that takes longer has not scaled; the next round tries again.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// A database that takes longer is away for this round: the next evaluation is due.
+const DATABASE_WITHIN: Duration = Duration::from_secs(1);
 /// Lines of the ledger and changes that wait for the database: hours of a bad day.
 const WAITING_MAX: usize = 5_000;
 
@@ -65,7 +67,7 @@ impl Autoscale {
 
     /// What other consoles on the same database changed.
     async fn learn(&self) -> Result<(), String> {
-        let stored = self.state.ports.scaling.list().await.map_err(|e| e.to_string())?;
+        let stored = in_time(self.state.ports.scaling.list()).await?;
         let mut book = self.state.scaling.write();
         for intent in stored {
             if let Some(known) = book.0.get_mut(&intent.workload)
@@ -249,7 +251,7 @@ impl Autoscale {
         }
         let spans: Vec<_> = self.spans.values().cloned().collect();
         let changes: Vec<_> = self.changes.iter().cloned().collect();
-        self.state.ports.ledger.keep(&spans, &changes).await.map_err(|e| e.to_string())?;
+        in_time(self.state.ports.ledger.keep(&spans, &changes)).await?;
         let told = changes.iter().any(|change| !change.told.is_empty());
         self.spans.clear();
         self.changes.clear();
@@ -278,6 +280,12 @@ impl Autoscale {
             })
             .collect()
     }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
+    let answer = tokio::time::timeout(DATABASE_WITHIN, work).await;
+    let late = |_| format!("the database does not answer within {} s", DATABASE_WITHIN.as_secs());
+    answer.map_err(late)?.map_err(|e| e.to_string())
 }
 
 fn event_of(id: &WorkloadId, plan: &ScalingPlan, governed: &Governed, decision: &ScalingDecision, in_force: Option<Hold>) -> ScalingEvent {
@@ -353,16 +361,13 @@ impl Loop for Autoscale {
 
     async fn round(&mut self) -> Result<(), String> {
         let mut failures = Vec::new();
-        if let Err(error) = self.learn().await {
-            failures.push(error);
-        }
         for case in self.cases() {
             if let Err(error) = self.evaluate(case).await {
                 failures.push(error);
             }
         }
-        if let Err(error) = self.write().await {
-            failures.push(error);
+        for outcome in [self.write().await, self.learn().await] {
+            failures.extend(outcome.err());
         }
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod commands;
+mod fleet;
 mod leaving;
 mod live;
 mod registration;

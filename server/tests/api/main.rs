@@ -4,6 +4,7 @@
 
 mod api;
 mod cli;
+mod fleet;
 mod pages;
 mod probes;
 mod process;

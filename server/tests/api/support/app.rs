@@ -24,6 +24,8 @@ struct Settings {
     /// Where the console listens; a free port when absent.
     listen: Option<String>,
     backends: Vec<String>,
+    /// The embedded default: samples that the supervisor runs, without traffic of their own.
+    embedded: bool,
     more: String,
 }
 
@@ -42,12 +44,30 @@ impl TestApp {
         Self::new(None, more).await
     }
 
+    /// No pools of its own: so many samples, run by the real binary.
+    pub(crate) async fn embedded(samples: u32) -> Self {
+        let settings = Settings {
+            embedded: true,
+            more: format!("sample.count = {samples}\ntraffic.rate = 0.0"),
+            ..Settings::default()
+        };
+        let mut app = Self {
+            app: None,
+            dir: tempfile::tempdir().unwrap(),
+            settings,
+            _backends: vec![],
+        };
+        app.start().await.unwrap();
+        app
+    }
+
     async fn new(database_url: Option<String>, more: &str) -> Self {
         let backends = vec![Backend::start().await, Backend::start().await];
         let settings = Settings {
             database_url,
             listen: None,
             backends: backends.iter().map(|b| b.address.to_string()).collect(),
+            embedded: false,
             more: more.to_owned(),
         };
         let mut app = Self {
@@ -64,10 +84,11 @@ impl TestApp {
     pub(crate) async fn start(&mut self) -> Result<(), StartError> {
         let file = self.dir.path().join("evenkeel.toml");
         fs::write(&file, self.settings.toml(&self.data())).unwrap();
-        let config = config::load(&Inputs {
+        let mut config = config::load(&Inputs {
             file: Some(file),
             ..Inputs::default()
         })?;
+        config.program = env!("CARGO_BIN_EXE_evenkeel").into();
         self.app = Some(Application::start(config).await?);
         Ok(())
     }
@@ -97,7 +118,7 @@ impl TestApp {
         self.app.take().expect("the application runs")
     }
 
-    fn running(&self) -> &Application {
+    pub(crate) fn running(&self) -> &Application {
         self.app.as_ref().expect("the application runs")
     }
 
@@ -171,6 +192,9 @@ impl Settings {
         );
         if let Some(url) = &self.database_url {
             let _ = writeln!(text, "database.url = {url:?}\ndatabase.pool_min = 1\ndatabase.pool_max = 4");
+        }
+        if self.embedded {
+            return text;
         }
         text.push_str("[[routes]]\npool = \"web\"\n[[pools]]\nid = \"web\"\nhealth.interval_ms = 100\n");
         for (n, address) in self.backends.iter().enumerate() {

@@ -37,6 +37,9 @@ pub(crate) const SCALE_EVERY: u32 = 2;
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 
+/// Between two looks because of changes: many processes that start and end must not keep everybody busy.
+const CHANGES_EVERY: Duration = Duration::from_millis(50);
+
 /// Batches of events on their way to the journal; a batch is one second's.
 const EVENT_BATCHES_MAX: usize = 256;
 
@@ -112,6 +115,11 @@ async fn collect_with_changes(state: Arc<State>, changes: Option<watch::Receiver
                 Ok(()) => state.collect_now.notify_one(),
                 Err(_ended) => return,
             },
+        }
+        // What changes meanwhile is seen by the next look.
+        tokio::select! {
+            () = state.stop.cancelled() => return,
+            () = tokio::time::sleep(CHANGES_EVERY) => {}
         }
     }
 }

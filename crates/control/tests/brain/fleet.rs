@@ -1,10 +1,15 @@
 //! A pool whose members a workload runs.
 
+use std::time::Duration;
+
 use control::{Control, access::Viewer, ports::Workloads as _};
-use model::{Actor, AdminState, Health, InstanceState, PoolChange, ProcessState, WorkloadId};
+use model::{Actor, AdminState, ApiError, Health, InstanceState, PoolChange, ProcessState, WorkloadId};
 use testkit::{Mode, build, wait_until};
 
-use crate::support::{SOON, World, admin, pool, wait_for_event};
+use crate::{
+    registration::{offer, open, registrar},
+    support::{SOON, World, admin, pool, wait_for_event},
+};
 
 fn web() -> WorkloadId {
     WorkloadId::new("web").unwrap()
@@ -187,6 +192,27 @@ async fn what_an_operator_said_of_one_is_not_said_of_the_next_of_its_name() {
     let (control, running) = world.start().await;
     a_while(&control).await;
     assert_eq!(planned(&world), "(web-1) web-2 web-3");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_registers_in_the_place_of_one_that_a_workload_runs() {
+    let world = open(Duration::from_secs(60));
+    world.workloads.run("web", &build::pool("web"), 1);
+    world
+        .workloads
+        .change(|seen| seen[0].processes[0].address = ([10, 0, 0, 9], 9001).into());
+    let (control, running) = world.start().await;
+    let registrar = registrar(&control);
+    until_planned(&world, "web-1").await;
+    for (id, address) in [("web-1", "10.0.0.9:9009"), ("other", "10.0.0.9:9001")] {
+        let refused = control.register(&registrar, offer(id, address)).await.unwrap_err();
+        assert!(
+            matches!(&refused, ApiError::Clash { why } if why.contains("web-1 in pool web is run by a workload")),
+            "{refused:?}"
+        );
+    }
+    assert!(control.register(&registrar, offer("other", "10.0.0.9:9009")).await.is_ok());
     running.stop().await;
 }
 

@@ -7,3 +7,4 @@ mod recorded;
 mod what_if;
 
 pub(crate) use book::{Book, Governed};
+pub(crate) use recorded::demand;

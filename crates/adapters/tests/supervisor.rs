@@ -309,7 +309,7 @@ async fn what_fails_goes_before_what_serves_and_needs_no_drain() {
     let text = format!("case \"$5\" in *-2) exit 3;; esac\nexec {} \"$@\"", fleet().display());
     let (_folder, program) = script(&text);
     let supervisor = start(&program, 3, QUICK);
-    let comes_up = |process: &ProcessObservation| (process.state == ProcessState::Running) == !process.instance.as_str().ends_with("-2");
+    let comes_up = |process: &ProcessObservation| (process.state == ProcessState::Running) != process.instance.as_str().ends_with("-2");
     until_processes(&supervisor, "two run and one has failed", |seen| {
         seen.len() == 3 && seen.iter().all(comes_up) && seen[1].restarts > 0
     })

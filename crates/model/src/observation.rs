@@ -247,7 +247,7 @@ pub struct WorkloadObservation {
 pub enum ScaleAccess {
     Live,
     ReadOnly {
-        /// In words: "GitOps owns it".
+        /// In words: "a repository owns it".
         why: String,
     },
 }

@@ -41,7 +41,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retired {
     pub id: InstanceId,
-    /// Requests and WebSockets that end with it.
+    /// Requests, upgraded ones among them, that end with it.
     pub cut: u32,
 }
 
@@ -237,7 +237,10 @@ mod tests {
     #[test]
     fn as_many_drain_as_the_pool_can_do_without() {
         use InstanceState::{Down, Drain, Up};
-        let table: [(&[InstanceState], &[usize], u32, &[&str]); 10] = [
+
+        /// States, those that leave, how many are kept, those that drain.
+        type Row = (&'static [InstanceState], &'static [usize], u32, &'static [&'static str]);
+        let table: [Row; 10] = [
             (&[Up, Up, Up], &[2], 2, &["i2"]),
             (&[Up, Up, Up, Up], &[2, 3], 2, &["i2", "i3"]),
             // Of three, one may go; of the two that are left, one.

@@ -173,7 +173,7 @@ async fn what_an_operator_said_of_one_is_not_said_of_the_next_of_its_name() {
     until_planned(&world, "(web-1) web-2").await;
     wait_for_event(&control, &viewer, "Pool web: web-3 state drain → ready").await;
     let intent = control.intent(&viewer, &web_pool).unwrap();
-    let said: Vec<_> = intent.policy.instances.keys().map(|id| id.as_str()).collect();
+    let said: Vec<_> = intent.policy.instances.keys().map(model::InstanceId::as_str).collect();
     assert_eq!(
         (intent.version, said, intent.changed_by.as_deref()),
         (4, vec!["web-1"], Some("forget loop"))

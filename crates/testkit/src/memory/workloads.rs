@@ -11,6 +11,9 @@ use tokio::sync::watch;
 use super::Mode;
 use crate::build;
 
+/// More than any test starts.
+const PROCESSES_MAX: usize = 10_000;
+
 /// A supervisor without processes: what is scaled shows, starts, drains and goes as with a real one, a step with each observation. Or it
 /// shows the workloads it is told to show, which stay as they are. Clones are the same.
 #[derive(Debug, Clone)]
@@ -272,6 +275,8 @@ fn count(processes: &[ProcessObservation]) -> u32 {
 /// By the lowest number that is free.
 fn started(workload: &WorkloadId, others: &[ProcessObservation], port: u16) -> ProcessObservation {
     let taken: BTreeSet<&str> = others.iter().map(|p| p.instance.as_str()).collect();
-    let name = (1..).map(|n| format!("{workload}-{n}")).find(|name| !taken.contains(name.as_str()));
+    let name = (1..=PROCESSES_MAX)
+        .map(|n| format!("{workload}-{n}"))
+        .find(|name| !taken.contains(name.as_str()));
     build::process(&name.unwrap(), port)
 }

@@ -11,6 +11,7 @@ pub mod rates;
 pub mod reach;
 pub mod readmit;
 pub mod report;
+pub mod rollup;
 pub mod roster;
 pub mod scaling;
 pub mod snapshot;

@@ -8,6 +8,8 @@ mod journal;
 mod policies;
 mod registry;
 mod resolver;
+mod samples;
+mod upkeep;
 mod workloads;
 
 pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
@@ -17,6 +19,8 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
+pub use samples::{Compacted, Line, RANGE_KEYS_MAX, RangeQuery, Recorded, SampleRow, Samples};
+pub use upkeep::{KeptTable, Upkeep};
 pub use workloads::Workloads;
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.

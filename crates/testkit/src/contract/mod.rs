@@ -6,8 +6,10 @@ mod identity;
 mod journal;
 mod policies;
 mod registry;
+mod samples;
 
 pub use identity::{first_admin_race, identity};
 pub use journal::journal;
 pub use policies::{concurrent_changes, policies};
 pub use registry::registry;
+pub use samples::samples;

@@ -137,7 +137,9 @@ impl Bench {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            samples: store.clone(),
+            upkeep: store,
             resolver: Arc::new(SystemResolver::default()),
             clock: Arc::new(SystemClock),
         };
@@ -150,6 +152,7 @@ impl Bench {
             interval: Duration::from_secs(1),
             registry: None,
             accepts_gateways: false,
+            retention: model::Retention::default(),
         };
         let (control, running) = Control::start(ports, setup).await.expect("the console starts");
         control

@@ -145,6 +145,7 @@ impl Application {
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
+            retention: (&settings.retention).into(),
         };
         let plans = initial_plans(store, store, resolver.as_ref(), &setup, clock.now_ms())
             .await
@@ -173,7 +174,9 @@ impl Application {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            samples: store.clone(),
+            upkeep: store,
             resolver,
             clock,
         };

@@ -1,5 +1,6 @@
 //! Ages and moments. UTC always: the same text for everybody who looks at the same event.
 
+pub use model::time::iso;
 use model::time::utc;
 
 /// `0 s`, `14 s`, `3 min`, `2 h`, `5 d`.
@@ -16,12 +17,6 @@ pub fn age(ms: i64) -> String {
 /// How long before `now_ms` it was.
 pub fn age_between(since_ms: i64, now_ms: i64) -> String {
     age(now_ms.saturating_sub(since_ms))
-}
-
-/// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.
-pub fn iso(unix_ms: i64) -> String {
-    let t = utc(unix_ms);
-    format!("{:04}-{:02}-{:02}T{}.{:03}Z", t.year, t.month, t.day, clock(unix_ms), t.ms)
 }
 
 /// `18:52:43`

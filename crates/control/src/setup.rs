@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls};
+use model::{Environment, InstanceId, PoolId, PoolPolicy, Retention, SourceId, UpstreamTls};
 
 use crate::{
     access::BearerToken,
     decide::reach::Reach,
-    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Workloads},
+    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Samples, Upkeep, Workloads},
 };
 
 /// Instances of all pools that one console is built for.
@@ -21,6 +21,8 @@ pub struct Ports {
     pub journal: Arc<dyn Journal>,
     pub identity: Arc<dyn Identity>,
     pub registry: Arc<dyn Registry>,
+    pub samples: Arc<dyn Samples>,
+    pub upkeep: Arc<dyn Upkeep>,
     pub resolver: Arc<dyn Resolver>,
     pub clock: Arc<dyn Clock>,
 }
@@ -72,4 +74,6 @@ pub struct Setup {
     pub registry: Option<RegistrySetup>,
     /// Gateways on other hosts are let in.
     pub accepts_gateways: bool,
+    /// How long what grows is kept.
+    pub retention: Retention,
 }

@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Control,
     access::{Accounts, Registrars},
+    cleaning::Cleaning,
     decide::{members::merge, plan::pool_plan, readmit::readmit, roster::Roster},
     history::Ring,
     live::FrameCache,
@@ -150,6 +151,8 @@ impl Control {
             zones,
             registry: setup.registry,
             accepts_gateways: setup.accepts_gateways,
+            retention: setup.retention,
+            cleaning: Cleaning::new(now_ms),
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
             arriving: Semaphore::new(ARRIVING_MAX),

@@ -5,13 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Snapshot};
+use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Retention, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Accounts, Registrars},
+    cleaning::Cleaning,
     decide::{
         members::{Member, merge},
         roster::Roster,
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
     pub(crate) registry: Option<RegistrySetup>,
     pub(crate) accepts_gateways: bool,
+    pub(crate) retention: Retention,
+    pub(crate) cleaning: Cleaning,
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,

@@ -14,6 +14,7 @@ pub mod affinity;
 pub mod algorithm;
 pub mod breaker;
 pub mod change;
+pub mod csv;
 pub mod data;
 pub mod degradation;
 pub mod error;

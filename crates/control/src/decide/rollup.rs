@@ -4,6 +4,7 @@
 use model::Resolution;
 
 use super::downsample::min_max;
+use crate::ports::Line;
 
 /// A stretch of time at [`Resolution::Second`] that is larger than this many seconds is an outage and drawn as a gap.
 const GAP_ROWS: i64 = 3;
@@ -136,37 +137,31 @@ impl LineBuilder {
         }
     }
 
-    /// At most `points` of them; none where nothing was measured at all.
-    pub fn finish(self, points: usize) -> (Vec<i64>, Vec<Option<f32>>) {
+    /// At most `points` of them; none where nothing was measured at all. Where the last measurement is long before the end, a gap follows.
+    pub fn finish(mut self, points: usize) -> (Vec<i64>, Vec<Option<f32>>) {
         if self.values.iter().all(Option::is_none) {
             return (Vec::new(), Vec::new());
+        }
+        let step = self.resolution.ms();
+        let silence_ms = if self.resolution == Resolution::Second {
+            GAP_ROWS * step
+        } else {
+            2 * step
+        };
+        if let Some(last) = self.last_ms.filter(|last| self.to_ms - last > silence_ms) {
+            self.point(last + step, None);
         }
         min_max(&self.times_ms, &self.values, points.max(3))
     }
 }
 
-/// Two stretches of one line, the earlier one first, as one of at most `points`. Points that do not follow in time are left out, and a
-/// silence of more than `gap_ms` between the two is a gap.
-pub fn join(
-    earlier: (Vec<i64>, Vec<Option<f32>>),
-    later: (Vec<i64>, Vec<Option<f32>>),
-    gap_ms: i64,
-    points: usize,
-) -> (Vec<i64>, Vec<Option<f32>>) {
+/// Two stretches of one line, the earlier one first, as one of at most `points`. Points that do not follow in time are left out.
+pub fn join(earlier: Line, later: Line, points: usize) -> Line {
     let (mut times, mut values) = earlier;
-    let mut newest = times.last().copied();
-    if let Some((last, first)) = newest.zip(later.0.first().copied())
-        && first - last > gap_ms
-        && values.last().is_some_and(Option::is_some)
-    {
-        times.push(last + 1);
-        values.push(None);
-    }
     for (at, value) in later.0.into_iter().zip(later.1) {
-        if newest.is_none_or(|newest| at > newest) {
+        if times.last().is_none_or(|newest| at > *newest) {
             times.push(at);
             values.push(value);
-            newest = Some(at);
         }
     }
     min_max(&times, &values, points.max(3))
@@ -211,10 +206,20 @@ mod tests {
     fn a_joined_line_has_no_point_twice_and_says_where_nothing_was() {
         let store = (vec![1_000, 2_000, 3_000], vec![Some(1.0), Some(2.0), Some(3.0)]);
         let ring = (vec![3_000, 4_000], vec![Some(9.0), Some(4.0)]);
-        let joined = join(store.clone(), ring, 3_000, 100);
-        assert_eq!(joined, (vec![1_000, 2_000, 3_000, 4_000], [1.0, 2.0, 3.0, 4.0].map(Some).to_vec()));
-        let late = (vec![60_000], vec![Some(9.0)]);
-        assert_eq!(join(store, late, 3_000, 100).1[3..], [None, Some(9.0)]);
+        assert_eq!(
+            join(store, ring, 100),
+            (vec![1_000, 2_000, 3_000, 4_000], [1.0, 2.0, 3.0, 4.0].map(Some).to_vec())
+        );
+    }
+
+    #[test]
+    fn a_line_that_ends_long_before_its_range_ends_with_a_gap() {
+        let value = [Bucket::value(1_000, 1.0)];
+        assert_eq!(line(Resolution::Second, 0, 4_000, &value), [(1_000, Some(1.0))]);
+        assert_eq!(line(Resolution::Second, 0, 4_001, &value), [(1_000, Some(1.0)), (2_000, None)]);
+        let minute = [Bucket::value(60_000, 1.0)];
+        assert_eq!(line(Resolution::Minute, 0, 179_999, &minute).len(), 1);
+        assert_eq!(line(Resolution::Minute, 0, 180_001, &minute)[1], (120_000, None));
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod commands;
+mod history;
 mod leaving;
 mod live;
 mod registration;

@@ -60,6 +60,8 @@ impl World {
             journal: self.store.clone(),
             identity: self.store.clone(),
             registry: self.store.clone(),
+            samples: self.store.clone(),
+            upkeep: self.store.clone(),
             resolver: self.resolver.clone(),
             clock: Arc::new(self.clock.clone()),
         };
@@ -73,6 +75,7 @@ impl World {
             interval: INTERVAL,
             registry: self.registry.clone(),
             accepts_gateways: false,
+            retention: model::Retention::default(),
         };
         Control::start(ports, setup).await.unwrap()
     }

@@ -7,6 +7,7 @@ use control::ports::{Compacted, StoreError};
 use model::Resolution;
 
 use super::{
+    Recorder,
     block::Slice,
     build::{self, ALL, NewBlock, ROLLED_UP, Stored},
     many::{self, SERIES_AT_ONCE},
@@ -35,7 +36,7 @@ fn insert(rows: usize) -> String {
 }
 
 /// Brings every slice but `current` (where it begins, Unix ms) into blocks.
-pub(super) async fn all_but(db: &Db, current: i64) -> Result<Compacted, StoreError> {
+pub(super) async fn all_but(db: &Db, recorder: &Recorder, current: i64) -> Result<Compacted, StoreError> {
     let mut done = Compacted::default();
     let end = current + Resolution::Second.slice_ms();
     loop {
@@ -44,7 +45,9 @@ pub(super) async fn all_but(db: &Db, current: i64) -> Result<Compacted, StoreErr
         let oldest = db.fetch(sql, values![current, end]).await?;
         let Some(row) = oldest.first() else { return Ok(done) };
         let at_ms: i64 = row.read("sample_tail", "at_ms", |row| row.get("at_ms"))?;
-        one(db, Slice::around(Resolution::Second, at_ms), &mut done).await?;
+        let slice = Slice::around(Resolution::Second, at_ms);
+        let _closed = recorder.close(slice.start_ms).await;
+        one(db, slice, &mut done).await?;
     }
 }
 

@@ -21,7 +21,14 @@ mod read;
 mod tail;
 mod upkeep;
 
-use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::RangeInclusive,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use control::{
@@ -29,7 +36,7 @@ use control::{
     ports::{Compacted, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError},
 };
 use model::Resolution;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use self::{block::Slice, dictionary::Dictionary};
 use crate::{Store, db::Tx, value::values};
@@ -43,11 +50,62 @@ const KEY_MAX_BYTES: usize = 300;
 /// Moments that are meant: from 1970 until long after whoever set the clock right.
 const MOMENTS_MS: RangeInclusive<i64> = 0..=1 << 53;
 
-#[derive(Default)]
 pub(crate) struct Recorder {
     series: Dictionary,
     /// Held while rows are written: there is one writer.
     writer: Mutex<Writer>,
+    /// Held while a slice becomes blocks. Rows are written meanwhile, but for those of that slice.
+    compacting: Mutex<()>,
+    /// Where the slice begins that becomes blocks; [`NONE`] when none does.
+    under_way: AtomicI64,
+}
+
+const NONE: i64 = i64::MIN;
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            series: Dictionary::default(),
+            writer: Mutex::default(),
+            compacting: Mutex::default(),
+            under_way: AtomicI64::new(NONE),
+        }
+    }
+}
+
+impl Recorder {
+    /// The right to write these rows.
+    async fn writer(&self, rows: &[SampleRow]) -> MutexGuard<'_, Writer> {
+        loop {
+            let writer = self.writer.lock().await;
+            let slice = self.under_way.load(Ordering::SeqCst);
+            if slice == NONE || !rows.iter().any(|row| slice_of(row.at_ms) == slice) {
+                return writer;
+            }
+            drop(writer);
+            drop(self.compacting.lock().await);
+        }
+    }
+
+    /// From when this answers, nobody writes rows of the slice until the answer is dropped.
+    async fn close(&self, slice: i64) -> Closed<'_> {
+        self.under_way.store(slice, Ordering::SeqCst);
+        drop(self.writer.lock().await);
+        Closed(self)
+    }
+}
+
+struct Closed<'a>(&'a Recorder);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.store(NONE, Ordering::SeqCst);
+    }
+}
+
+/// Where the slice of a moment begins.
+fn slice_of(at_ms: i64) -> i64 {
+    Slice::around(Resolution::Second, at_ms).start_ms
 }
 
 #[derive(Default)]
@@ -59,7 +117,7 @@ struct Writer {
 #[async_trait]
 impl Samples for Store {
     async fn record(&self, rows: &[SampleRow]) -> Result<Recorded, StoreError> {
-        let mut writer = self.samples.writer.lock().await;
+        let mut writer = self.samples.writer(rows).await;
         let mut done = Recorded::default();
         let (mut newest, mut named) = (None, HashMap::new());
         {
@@ -82,7 +140,7 @@ impl Samples for Store {
         }
         // Only what is on disk has a number.
         self.samples.series.add(named).await;
-        let slice = newest.map(|at_ms| Slice::around(Resolution::Second, at_ms).start_ms);
+        let slice = newest.map(slice_of);
         if let Some(slice) = slice.filter(|s| writer.current.is_none_or(|(current, _)| current != *s)) {
             writer.current = Some((slice, false));
         }
@@ -90,12 +148,15 @@ impl Samples for Store {
     }
 
     async fn compact(&self) -> Result<Compacted, StoreError> {
-        let mut writer = self.samples.writer.lock().await;
-        let Some((current, false)) = writer.current else {
+        let _one_at_a_time = self.samples.compacting.lock().await;
+        let Some((current, false)) = self.samples.writer.lock().await.current else {
             return Ok(Compacted::default());
         };
-        let done = compact::all_but(&self.db, current).await?;
-        writer.current = Some((current, true));
+        let done = compact::all_but(&self.db, &self.samples, current).await?;
+        let mut writer = self.samples.writer.lock().await;
+        if writer.current == Some((current, false)) {
+            writer.current = Some((current, true));
+        }
         Ok(done)
     }
 

@@ -81,6 +81,7 @@ impl Store {
 
     /// Names of which no value is left, neither in blocks nor in the tail.
     async fn forget_series(&self) -> Result<u64, StoreError> {
+        let _nothing_moves = self.samples.compacting.lock().await;
         let _nobody_writes = self.samples.writer.lock().await;
         let sql = "SELECT id FROM series WHERE NOT EXISTS (SELECT 1 FROM sample_blocks
                    WHERE resolution_ms IN ($1, $2, $3, $4) AND sample_blocks.series = series.id)";

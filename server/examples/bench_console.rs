@@ -139,7 +139,9 @@ impl Bench {
             identity: store.clone(),
             registry: store.clone(),
             scaling: store.clone(),
-            ledger: store,
+            ledger: store.clone(),
+            samples: store.clone(),
+            upkeep: store,
             resolver: Arc::new(SystemResolver::default()),
             clock: Arc::new(SystemClock),
         };
@@ -153,6 +155,7 @@ impl Bench {
             interval: Duration::from_secs(1),
             registry: None,
             accepts_gateways: false,
+            retention: model::Retention::default(),
         };
         let (control, running) = Control::start(ports, setup).await.expect("the console starts");
         control

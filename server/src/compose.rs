@@ -158,6 +158,7 @@ impl Application {
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
+            retention: (&settings.retention).into(),
         };
         let plans = initial_plans(store, store, resolver.as_ref(), &workloads, &setup, clock.now_ms())
             .await
@@ -188,7 +189,9 @@ impl Application {
             identity: store.clone(),
             registry: store.clone(),
             scaling: store.clone(),
-            ledger: store,
+            ledger: store.clone(),
+            samples: store.clone(),
+            upkeep: store,
             resolver,
             clock,
         };

@@ -19,7 +19,7 @@ pub async fn series(keys: String, from_ms: i64, to_ms: i64, points: u16) -> Resu
         to_ms,
         points,
     };
-    context::answer(context::control()?.series(&who, &query))
+    context::answer(context::control()?.series(&who, &query).await)
 }
 
 /// Series together with the stretch of time they were asked for, Unix ms.

@@ -1,5 +1,6 @@
 //! Ages and moments. UTC always: the same text for everybody who looks at the same event.
 
+pub use model::time::iso;
 use model::time::utc;
 
 /// `0 s`, `14 s`, `3 min`, `2 h`, `5 d`.
@@ -31,12 +32,6 @@ pub fn duration(ms: i64) -> String {
         0 => format!("{large} {unit}"),
         small => format!("{large} {unit} {small} {small_unit}"),
     }
-}
-
-/// For `<time datetime>`: `2026-11-20T18:52:43.120Z`.
-pub fn iso(unix_ms: i64) -> String {
-    let t = utc(unix_ms);
-    format!("{:04}-{:02}-{:02}T{}.{:03}Z", t.year, t.month, t.day, clock(unix_ms), t.ms)
 }
 
 /// `18:52:43`

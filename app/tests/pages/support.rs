@@ -92,7 +92,9 @@ impl Console {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            samples: store.clone(),
+            upkeep: store,
             resolver: Arc::new(MemoryResolver::default()),
             clock: Arc::new(ManualClock::default()),
         };
@@ -106,6 +108,7 @@ impl Console {
             interval: Duration::from_millis(20),
             registry: Some(registry()),
             accepts_gateways: true,
+            retention: model::Retention::default(),
         };
         let (control, running) = Control::start(ports, setup).await.unwrap();
         let admin = person(&control, "ada", Role::SystemAdmin).await;

@@ -3,11 +3,11 @@
 //! ```text
 //!  ports/              what the outside can do for us; implemented in `adapters` and `store`
 //!  decide/ (pure)      rates, snapshot, transitions, plan: (observations, time as an argument) → value
-//!  history/            one hour at one second in memory; min-max downsampling on reads
+//!  history/            one hour at one second in memory; min-max downsampling on reads; older values come from the store
 //!  views/ (pure)       what each page needs of a snapshot
 //!  live/               frames: one serialisation per snapshot and view, shared by every listener
-//!  loops/              collect · record · reconcile · autoscale · retire · forget · registry · housekeeping: idempotent, no input,
-//!                      status visible
+//!  loops/              collect · record · samples · compact · clean-up · reconcile · autoscale · retire · forget · registry ·
+//!                      housekeeping: idempotent, no input, status visible
 //!  registration/       instances that announce themselves
 //!  scaling/            what is scaled: what is intended, known and changed of it
 //!  access/             sign-in, sessions, permission proofs
@@ -17,9 +17,11 @@
 //! It will never know SQL, HTTP, Kubernetes or a proxy's protocol: that is behind the ports.
 
 pub mod access;
+mod cleaning;
 mod command;
 mod control;
 pub mod decide;
+mod export;
 pub mod history;
 pub mod live;
 pub mod loops;
@@ -27,12 +29,14 @@ pub mod ports;
 mod query;
 pub mod registration;
 mod scaling;
+mod series;
 mod setup;
 mod start;
 mod state;
 pub mod views;
 
 pub use control::Control;
+pub use export::{Export, ExportQuery};
 pub use live::{LiveFrame, LiveStream};
 pub use loops::LoopStatus;
 pub use query::LiveStatus;

@@ -1,8 +1,8 @@
 //! Questions: nothing here changes anything.
 
 use model::{
-    ApiError, Event, EventFilter, Frame, FrameId, Page, Pins, PoolId, PoolIntent, ReceiptFilter, Receipts, SearchHit, SeriesQuery,
-    SeriesSet, SourceState, ViewData, ViewKey,
+    ApiError, Event, EventFilter, Frame, FrameId, Page, Pins, PoolId, PoolIntent, ReceiptFilter, Receipts, SearchHit, SourceState,
+    ViewData, ViewKey,
 };
 
 use crate::{
@@ -52,34 +52,6 @@ impl Control {
             ViewKey::Pool(id) if self.state.pool(id).is_none() => Err(ApiError::not_found("pool", id)),
             _ => Ok(()),
         }
-    }
-
-    /// Measured values over a range; at most [`SeriesQuery::MAX_KEYS`] series of [`SeriesQuery::MAX_POINTS`] points.
-    ///
-    /// # Errors
-    /// [`ApiError::Invalid`] with the field that is out of its range.
-    pub fn series(&self, _who: &Viewer, query: &SeriesQuery) -> Result<SeriesSet, ApiError> {
-        if query.keys.len() > SeriesQuery::MAX_KEYS {
-            return Err(ApiError::invalid(
-                "keys",
-                format!("at most {} series at once", SeriesQuery::MAX_KEYS),
-            ));
-        }
-        if query.from_ms > query.to_ms {
-            return Err(ApiError::invalid("from_ms", "must not lie after to_ms"));
-        }
-        if !(3..=SeriesQuery::MAX_POINTS).contains(&query.points) {
-            return Err(ApiError::invalid(
-                "points",
-                format!("must be between 3 and {}", SeriesQuery::MAX_POINTS),
-            ));
-        }
-        let ring = self.state.ring.read();
-        let one = |key| ring.series(key, query.from_ms, query.to_ms, query.points.into());
-        Ok(SeriesSet {
-            series: query.keys.iter().map(one).collect(),
-            kept_since_ms: ring.kept_since_ms(),
-        })
     }
 
     /// Unix time, ms: when what is said to last from now on begins.

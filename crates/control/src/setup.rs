@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls, WorkloadId, scaling::ScalingPlan};
+use model::{Environment, InstanceId, PoolId, PoolPolicy, Retention, SourceId, UpstreamTls, WorkloadId, scaling::ScalingPlan};
 
 use crate::{
     access::BearerToken,
     decide::reach::Reach,
-    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, ScalingLedger, ScalingPolicies, Workloads},
+    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Samples, ScalingLedger, ScalingPolicies, Upkeep, Workloads},
 };
 
 /// Instances of all pools that one console is built for.
@@ -23,6 +23,8 @@ pub struct Ports {
     pub registry: Arc<dyn Registry>,
     pub scaling: Arc<dyn ScalingPolicies>,
     pub ledger: Arc<dyn ScalingLedger>,
+    pub samples: Arc<dyn Samples>,
+    pub upkeep: Arc<dyn Upkeep>,
     pub resolver: Arc<dyn Resolver>,
     pub clock: Arc<dyn Clock>,
 }
@@ -83,4 +85,6 @@ pub struct Setup {
     pub registry: Option<RegistrySetup>,
     /// Gateways on other hosts are let in.
     pub accepts_gateways: bool,
+    /// How long what grows is kept.
+    pub retention: Retention,
 }

@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Control,
     access::{Accounts, Registrars},
+    cleaning::Cleaning,
     decide::{fleet::Fleet, members::merge, plan::pool_plan, readmit::readmit, roster::Roster, scaling::recall},
     history::Ring,
     live::FrameCache,
@@ -197,6 +198,8 @@ impl Control {
             zones,
             registry: setup.registry,
             accepts_gateways: setup.accepts_gateways,
+            retention: setup.retention,
+            cleaning: Cleaning::new(now_ms),
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
             fleet: RwLock::new(Fleet::new(ports.workloads.iter().map(|_| None))),

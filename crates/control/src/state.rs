@@ -5,13 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use model::{ApiError, Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, SeriesKey, Snapshot};
+use model::{
+    ApiError, Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Retention, SeriesKey, Snapshot,
+};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Accounts, Registrars},
+    cleaning::Cleaning,
     decide::{
         fleet::Fleet,
         members::{Member, merge},
@@ -48,6 +51,8 @@ pub(crate) struct State {
     pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
     pub(crate) registry: Option<RegistrySetup>,
     pub(crate) accepts_gateways: bool,
+    pub(crate) retention: Retention,
+    pub(crate) cleaning: Cleaning,
     pub(crate) registrars: Registrars,
     /// Who has registered. Written by registrations and the registry loop, always behind `registering`, and by heartbeats.
     pub(crate) roster: RwLock<Roster>,

@@ -102,6 +102,7 @@ kinds! {
     PlanRefused = "gateway.refused", "Plan refused by a gateway";
     EventsLeftOut = "gateway.left_out", "Events of a gateway left out";
     UserCreated = "user.created", "User created";
+    CleanedUp = "data.cleaned_up", "Cleaned up";
 }
 
 impl EventKind {

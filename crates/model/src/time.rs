@@ -49,6 +49,22 @@ impl fmt::Display for Utc {
     }
 }
 
+/// For machines, and for `<time datetime>`: `2026-11-20T18:52:43.120Z`.
+pub fn iso(unix_ms: i64) -> String {
+    let t = utc(unix_ms);
+    let s = t.second_of_day;
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        t.year,
+        t.month,
+        t.day,
+        s / 3_600,
+        s / 60 % 60,
+        s % 60,
+        t.ms
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,6 +54,19 @@ impl Db {
         })
     }
 
+    /// Bytes of the whole database.
+    pub(crate) async fn size(&self) -> Result<i64, StoreError> {
+        let rows = match &self.pools {
+            Pools::Sqlite { .. } => {
+                let sql = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()";
+                self.fetch(sql, &[]).await?
+            }
+            Pools::Postgres(_) => self.fetch("SELECT pg_database_size(current_database()) AS bytes", &[]).await?,
+        };
+        rows.first()
+            .map_or(Ok(0), |row| row.read("the database", "bytes", |row| row.get("bytes")))
+    }
+
     pub(crate) async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { writer, readers } => {

@@ -3,6 +3,7 @@
 //! ```text
 //!  open ─► probe (nothing is written to a file that is not ours) ─► migrate ─► Store
 //!  policies · journal · identity · registry · scaling   one statement text for both databases, values of four types
+//!  samples                            what was measured: a row a second, then compressed blocks
 //!    └ db                             the only file in which SQLite and PostgreSQL differ
 //!        └ fault                      what went wrong, in one word, for StoreError and OpenError alike
 //! ```
@@ -30,6 +31,7 @@ mod open_error;
 mod policies;
 mod registry;
 mod row;
+mod samples;
 mod scaling;
 mod secrets;
 mod select;
@@ -46,6 +48,7 @@ pub use open_error::OpenError;
 #[derive(Clone)]
 pub struct Store {
     db: Arc<db::Db>,
+    samples: Arc<samples::Recorder>,
     config: Arc<StoreConfig>,
 }
 
@@ -67,6 +70,7 @@ impl Store {
         };
         Ok(Self {
             db: Arc::new(db),
+            samples: Arc::default(),
             config: Arc::new(config.clone()),
         })
     }

@@ -46,6 +46,12 @@ async fn scaling_ledger() {
 }
 
 #[tokio::test]
+async fn samples() {
+    let store = store();
+    contract::samples(store.clone(), store).await;
+}
+
+#[tokio::test]
 async fn identity() {
     let store = store();
     contract::identity(store.clone(), store).await;

@@ -1,6 +1,6 @@
 //! Every key by name, with what is allowed: the one list behind error sentences, `check-config` and the example file's test.
 
-use super::{console, database, environment, gateway, gateways, health, log, pools, registry, routes, sample, traffic};
+use super::{console, database, environment, gateway, gateways, health, log, pools, registry, retention, routes, sample, traffic};
 
 /// One setting. The name of a list's member has `[]`: `pools[].id`.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,7 @@ pub fn all_keys() -> impl Iterator<Item = &'static Key> {
         environment::KEYS,
         log::KEYS,
         registry::KEYS,
+        retention::KEYS,
         pools::KEYS,
         routes::KEYS,
     ]

@@ -24,6 +24,7 @@ mod log;
 mod pools;
 mod registry;
 mod resolve;
+mod retention;
 mod routes;
 mod sample;
 mod secret;
@@ -56,6 +57,7 @@ pub use log::{LogFormat, LogSettings};
 pub use pools::{HealthOverride, InstanceSettings, PoolSettings};
 pub use registry::{PortRange, RegistrySettings};
 pub(crate) use resolve::builtin_gateway;
+pub use retention::RetentionSettings;
 pub use routes::RouteSettings;
 pub use sample::SampleSettings;
 pub use secret::Redacted;
@@ -78,6 +80,7 @@ pub struct Settings {
     pub environment: EnvironmentSettings,
     pub log: LogSettings,
     pub registry: RegistrySettings,
+    pub retention: RetentionSettings,
     pub pools: Vec<PoolSettings>,
     pub routes: Vec<RouteSettings>,
 }

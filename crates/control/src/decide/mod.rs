@@ -1,5 +1,7 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
+pub mod csv;
+pub mod daily;
 pub mod downsample;
 pub mod fleet;
 pub mod forget;
@@ -14,6 +16,7 @@ pub mod reach;
 pub mod readmit;
 pub mod report;
 pub mod retire;
+pub mod rollup;
 pub mod roster;
 pub mod scaling;
 pub mod snapshot;

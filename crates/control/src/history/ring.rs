@@ -52,7 +52,7 @@ impl Ring {
     }
 
     /// Appends the row of snapshot `seq`. Values that are not finite count as not measured.
-    pub fn push(&mut self, seq: u64, at_ms: i64, values: impl IntoIterator<Item = (SeriesKey, Option<f32>)>) {
+    pub fn push(&mut self, seq: u64, at_ms: i64, values: &[(SeriesKey, Option<f32>)]) {
         if seq != self.next {
             // A collector that started anew: the old rows have other numbers.
             *self = Self {
@@ -67,10 +67,14 @@ impl Ring {
         }
         for (key, value) in values {
             let Some(value) = value.filter(|v| v.is_finite()) else { continue };
-            let column = self.columns.entry(key).or_insert_with(|| Column {
-                values: vec![f32::NAN; CAPACITY_ROWS].into(),
-                last_row: seq,
-            });
+            if !self.columns.contains_key(key) {
+                let column = Column {
+                    values: vec![f32::NAN; CAPACITY_ROWS].into(),
+                    last_row: seq,
+                };
+                self.columns.insert(key.clone(), column);
+            }
+            let Some(column) = self.columns.get_mut(key) else { continue };
             column.values[slot] = value;
             column.last_row = seq;
         }
@@ -199,7 +203,7 @@ mod tests {
     fn filled(rows: u64) -> Ring {
         let mut ring = Ring::new(1_000);
         for row in 1..=rows {
-            ring.push(row, row as i64 * 1_000, [(KEY, Some(row as f32))]);
+            ring.push(row, row as i64 * 1_000, &[(KEY, Some(row as f32))]);
         }
         ring
     }
@@ -217,16 +221,16 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_a_gap() {
         let mut ring = filled(3);
-        ring.push(4, 4_000, [(KEY, Some(f32::NAN))]);
-        ring.push(5, 5_000, []);
-        ring.push(6, 6_000, [(KEY, Some(6.0))]);
+        ring.push(4, 4_000, &[(KEY, Some(f32::NAN))]);
+        ring.push(5, 5_000, &[]);
+        ring.push(6, 6_000, &[(KEY, Some(6.0))]);
         assert_eq!(ring.series(&KEY, 3_000, 6_000, 100).values, [Some(3.0), None, None, Some(6.0)]);
     }
 
     #[test]
     fn a_collector_that_stood_still_leaves_a_gap_not_a_line() {
         let mut ring = filled(2);
-        ring.push(3, 60_000, [(KEY, Some(3.0))]);
+        ring.push(3, 60_000, &[(KEY, Some(3.0))]);
         let series = ring.series(&KEY, 0, i64::MAX, 100);
         assert_eq!(series.values, [Some(1.0), Some(2.0), None, Some(3.0)]);
         assert_eq!(series.times_ms, [1_000, 2_000, 3_000, 60_000]);
@@ -247,9 +251,9 @@ mod tests {
     fn a_series_that_ended_an_hour_ago_is_forgotten() {
         let gone = SeriesKey::total(Metric::InFlight);
         let mut ring = Ring::new(1_000);
-        ring.push(1, 1_000, [(gone.clone(), Some(1.0))]);
+        ring.push(1, 1_000, &[(gone.clone(), Some(1.0))]);
         for row in 2..=3_700 {
-            ring.push(row, 1_000, [(KEY, Some(1.0))]);
+            ring.push(row, 1_000, &[(KEY, Some(1.0))]);
         }
         assert_eq!(ring.columns.len(), 1);
         assert_eq!(ring.series(&gone, 0, i64::MAX, 10).values, []);

@@ -9,7 +9,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::Loop;
+use super::{Loop, samples::Measured};
 use crate::{
     decide::{
         fleet::Fleet,
@@ -140,6 +140,7 @@ impl<T> Memory<T> {
 pub(super) struct Collect {
     state: Arc<State>,
     to_record: mpsc::Sender<Vec<NewEvent>>,
+    to_keep: mpsc::Sender<Measured>,
     balancers: Vec<Memory<BalancerObservation>>,
     /// By balancer, the number of the last of its events that was passed on.
     told: Vec<u64>,
@@ -147,7 +148,7 @@ pub(super) struct Collect {
 }
 
 impl Collect {
-    pub(super) fn new(state: Arc<State>, to_record: mpsc::Sender<Vec<NewEvent>>) -> Self {
+    pub(super) fn new(state: Arc<State>, to_record: mpsc::Sender<Vec<NewEvent>>, to_keep: mpsc::Sender<Measured>) -> Self {
         let now = state.now_ms();
         let balancers: Vec<Memory<BalancerObservation>> = state
             .ports
@@ -164,6 +165,7 @@ impl Collect {
         Self {
             state,
             to_record,
+            to_keep,
             told: vec![0; balancers.len()],
             balancers,
             workloads,
@@ -279,8 +281,10 @@ impl Loop for Collect {
         self.tell_fleet();
         let previous = state.snapshot.borrow().clone();
         let next = self.assemble(&previous, now_ms);
-        let values = views::values(&next).into_iter().chain(state.scaling.read().values(&next));
-        state.ring.write().push(next.seq, next.at_ms, values);
+        let mut values = views::values(&next);
+        values.extend(state.scaling.read().values(&next));
+        state.ring.write().push(next.seq, next.at_ms, &values);
+        let kept = self.to_keep.try_send((next.at_ms, values)).is_ok();
         let mut events = if previous.seq == 0 {
             Vec::new()
         } else {
@@ -292,6 +296,9 @@ impl Loop for Collect {
         state.snapshot.send_replace(Arc::new(next));
         if !events.is_empty() && self.to_record.try_send(events).is_err() {
             return Err("the journal is so far behind that events of this second are lost".to_owned());
+        }
+        if !kept {
+            return Err("the history is so far behind that the values of this second are not kept".to_owned());
         }
         Ok(())
     }

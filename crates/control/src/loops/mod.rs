@@ -2,13 +2,16 @@
 //! panics has failed, and the next one runs all the same; one loop's failure never stops another.
 
 mod autoscale;
+mod clean_up;
 mod collect;
+mod compact;
 mod forget;
 mod housekeeping;
 mod reconcile;
 mod record;
 mod registry;
 mod retire;
+mod samples;
 mod status;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -43,6 +46,15 @@ const CHANGES_EVERY: Duration = Duration::from_millis(50);
 /// Batches of events on their way to the journal; a batch is one second's.
 const EVENT_BATCHES_MAX: usize = 256;
 
+/// Seconds of measured values on their way to the loop that keeps them: it takes them at once, but for the time it waits for the database.
+const SECONDS_MAX: usize = 64;
+
+/// A slice of measured values is complete every quarter of an hour.
+const COMPACT_EVERY: Duration = Duration::from_secs(10);
+
+/// How late the daily clean-up may begin.
+const CLEAN_UP_LOOKS_EVERY: Duration = Duration::from_secs(20);
+
 /// The way to the record loop.
 pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewEvent>>) {
     mpsc::channel(EVENT_BATCHES_MAX)
@@ -50,7 +62,8 @@ pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewE
 
 pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc::Receiver<Vec<NewEvent>>, tasks: &TaskTracker) {
     let to_record = state.to_record.clone();
-    let mut collect = collect::Collect::new(state.clone(), to_record.clone());
+    let (to_keep, measured) = mpsc::channel(SECONDS_MAX);
+    let mut collect = collect::Collect::new(state.clone(), to_record.clone(), to_keep);
     // The first snapshot is there before the first page is asked for.
     if let Err(error) = collect.round().await {
         tracing::warn!(error, "the first collection failed");
@@ -70,6 +83,10 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
     spawn(state, tasks, interval, registry::Registry::new(state.clone(), interval));
     spawn(state, tasks, interval * SCALE_EVERY, autoscale::Autoscale::new(state.clone()));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
+    spawn(state, tasks, COMPACT_EVERY, compact::Compact::new(state.clone()));
+    spawn(state, tasks, CLEAN_UP_LOOKS_EVERY, clean_up::CleanUp::new(state.clone()));
+    let (keeping, mut keep) = (state.clone(), samples::Keep::new(state.clone(), measured));
+    tasks.spawn(async move { keep.run(&keeping, interval).await });
     let (state, mut record) = (state.clone(), record::Record::new(state.clone(), batches));
     tasks.spawn(async move { record.run(&state, interval * RECORD_EVERY).await });
 }

@@ -8,7 +8,9 @@ mod journal;
 mod policies;
 mod registry;
 mod resolver;
+mod samples;
 mod scaling;
+mod upkeep;
 mod workloads;
 
 pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
@@ -18,7 +20,9 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
+pub use samples::{Compacted, Line, RANGE_KEYS_MAX, RangeQuery, Recorded, SampleRow, Samples};
 pub use scaling::{ChangeRecord, PutScaling, PutScalingError, ScalingLedger, ScalingPolicies};
+pub use upkeep::{KeptTable, Upkeep};
 pub use workloads::{ScaleError, Workloads};
 
 /// The store could not do it. Nothing was acknowledged, nothing was half written.

@@ -76,7 +76,7 @@ async fn a_question_out_of_bounds_is_refused_by_name() {
         points,
     };
     for (query, wrong) in [(query(2_001, 0), "points"), (query(0, 0), "points"), (query(100, 11), "from_ms")] {
-        assert!(matches!(control.series(&viewer, &query), Err(ApiError::Invalid { field, .. }) if field == wrong));
+        assert!(matches!(control.series(&viewer, &query).await, Err(ApiError::Invalid { field, .. }) if field == wrong));
     }
     let stranger = ViewKey::Pool(build::pool("nope"));
     assert!(matches!(control.view(&viewer, &stranger), Err(ApiError::NotFound { .. })));

@@ -5,6 +5,7 @@
 mod accounts;
 mod commands;
 mod fleet;
+mod history;
 mod leaving;
 mod live;
 mod registration;

@@ -65,6 +65,8 @@ impl World {
             registry: self.store.clone(),
             scaling: self.store.clone(),
             ledger: self.store.clone(),
+            samples: self.store.clone(),
+            upkeep: self.store.clone(),
             resolver: self.resolver.clone(),
             clock: Arc::new(self.clock.clone()),
         };
@@ -79,6 +81,7 @@ impl World {
             interval: INTERVAL,
             registry: self.registry.clone(),
             accepts_gateways: false,
+            retention: model::Retention::default(),
         };
         Control::start(ports, setup).await.unwrap()
     }

@@ -13,7 +13,7 @@ use model::PoolPolicy;
 use store::{DataDir, OpenError, Store, StoreConfig};
 use testkit::build;
 
-use crate::durability;
+use crate::{durability, samples};
 
 const PART: &str = "EVENKEEL_TEST_PART";
 const TARGET: &str = "EVENKEEL_TEST_TARGET";
@@ -30,6 +30,7 @@ fn part() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     match part.as_str() {
         "write for ever" => runtime.block_on(durability::write_for_ever(&target)),
+        "measure for ever" => runtime.block_on(samples::measure_for_ever(&target)),
         "open" => {
             let opened = runtime.block_on(Store::open(&StoreConfig::sqlite(target)));
             say(&opened.map_or_else(|e| e.to_string(), |_| "opened".into()));

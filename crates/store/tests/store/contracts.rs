@@ -46,6 +46,12 @@ macro_rules! suites {
             }
 
             #[tokio::test]
+            async fn samples() {
+                let opened = $database().await;
+                contract::samples(opened.arc(), opened.arc()).await;
+            }
+
+            #[tokio::test]
             async fn identity() {
                 let opened = $database().await;
                 contract::identity(opened.arc(), opened.arc()).await;

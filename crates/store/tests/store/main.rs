@@ -8,5 +8,6 @@ mod durability;
 mod faults;
 mod opening;
 mod properties;
+mod samples;
 mod schema;
 mod support;

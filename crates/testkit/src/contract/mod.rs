@@ -6,6 +6,7 @@ mod identity;
 mod journal;
 mod policies;
 mod registry;
+mod samples;
 mod scaling;
 mod workloads;
 
@@ -13,5 +14,6 @@ pub use identity::{first_admin_race, identity};
 pub use journal::journal;
 pub use policies::{concurrent_changes, policies};
 pub use registry::registry;
+pub use samples::samples;
 pub use scaling::{scaling_ledger, scaling_policies};
 pub use workloads::workloads;

@@ -5,6 +5,7 @@ mod clock;
 mod identity;
 mod registry;
 mod resolver;
+mod samples;
 mod scaling;
 mod store;
 mod workloads;

@@ -5,9 +5,9 @@ use control::ports::{AuditEntry, AuditRecord, Journal, PAGE_MAX, Policies, PutEr
 use model::{Actor, Event, EventFilter, NewEvent, Page, PoolId, PoolIntent, PoolPolicy};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{identity::Accounts, registry::Instances, scaling::Scaling};
+use super::{identity::Accounts, registry::Instances, samples::Measured, scaling::Scaling};
 
-/// `Policies`, `Journal`, `Identity`, `Registry`, `ScalingPolicies` and `ScalingLedger` in memory, with the meaning of the real store. Clones are the same store.
+/// Every port of the store in memory, with the meaning of the real one. Clones are the same store.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
@@ -18,11 +18,12 @@ pub(super) struct State {
     fails: Option<StoreError>,
     read_only: Option<StoreError>,
     policies: BTreeMap<PoolId, Policy>,
-    events: Vec<Event>,
-    audit: Vec<AuditRecord>,
+    pub(super) events: Vec<Event>,
+    pub(super) audit: Vec<AuditRecord>,
     pub(super) accounts: Accounts,
     pub(super) instances: Instances,
     pub(super) scaling: Scaling,
+    pub(super) measured: Measured,
 }
 
 #[derive(Debug)]
@@ -76,7 +77,8 @@ impl State {
             ..event.clone()
         };
         let stored = Event {
-            id: next_id(self.events.len()),
+            // An id never comes back after a clean-up.
+            id: self.events.last().map_or(1, |last| last.id + 1),
             event,
         };
         self.events.push(stored.clone());
@@ -92,7 +94,7 @@ impl State {
             target: storable(&entry.target),
             diff: entry.diff.clone(),
         };
-        let id = next_id(self.audit.len());
+        let id = self.audit.last().map_or(1, |last| last.id + 1);
         self.audit.push(AuditRecord { id, entry });
     }
 }

@@ -1,0 +1,156 @@
+//! Measured values over a range: the last hour from memory, what is older from the store, as one line.
+
+use std::sync::Arc;
+
+use model::{ApiError, Series, SeriesQuery, SeriesSet};
+
+use crate::{
+    Control,
+    access::Viewer,
+    decide::rollup::join,
+    ports::{Line, RangeQuery, StoreError},
+};
+
+/// Fewer than these are no line: smallest, largest, gap.
+const POINTS_MIN: usize = 3;
+
+/// The stretches of a range: up to where the store answers, and from where on memory does. Each may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    /// The first moment that memory answers for; beyond the end when it has none of the range.
+    memory_from_ms: i64,
+    store_points: usize,
+    memory_points: usize,
+}
+
+/// Points go by time. `memory_since_ms` is the oldest moment in memory.
+fn parts(query: &SeriesQuery, memory_since_ms: Option<i64>) -> Parts {
+    let points = usize::from(query.points);
+    let end = query.to_ms.saturating_add(1);
+    let memory_from_ms = memory_since_ms.unwrap_or(i64::MAX).clamp(query.from_ms, end);
+    let whole = i128::from(end) - i128::from(query.from_ms);
+    let stored = i128::from(memory_from_ms) - i128::from(query.from_ms);
+    let share = usize::try_from(points as i128 * stored / whole.max(1)).unwrap_or_default();
+    let store_points = share.clamp(POINTS_MIN, points.saturating_sub(POINTS_MIN).max(POINTS_MIN));
+    let memory_points = points.saturating_sub(store_points).max(POINTS_MIN);
+    match (stored, memory_from_ms < end) {
+        (0, _) => Parts {
+            memory_from_ms,
+            store_points: 0,
+            memory_points: points,
+        },
+        (_, false) => Parts {
+            memory_from_ms,
+            store_points: points,
+            memory_points: 0,
+        },
+        _ => Parts {
+            memory_from_ms,
+            store_points,
+            memory_points,
+        },
+    }
+}
+
+impl Control {
+    /// Measured values over a range; at most [`SeriesQuery::MAX_KEYS`] series of [`SeriesQuery::MAX_POINTS`] points. While the database
+    /// does not answer, what memory has of the range is the answer.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] with the field that is out of its range; [`ApiError::Unavailable`] when only the database has any of it.
+    pub async fn series(&self, _who: &Viewer, query: &SeriesQuery) -> Result<SeriesSet, ApiError> {
+        check(query)?;
+        let since_ms = self.state.ring.read().kept_since_ms();
+        let parts = parts(query, since_ms);
+        let has_memory = parts.memory_points > 0;
+        let stored = if parts.store_points > 0 {
+            self.stored(query, parts).await
+        } else {
+            Ok((Vec::new(), None))
+        };
+        let (lines, stored_since_ms) = match stored {
+            Ok(stored) => stored,
+            Err(_) if has_memory => Default::default(),
+            Err(error) => return Err(ApiError::unavailable("the history", error)),
+        };
+        let ring = self.state.ring.read();
+        let mut lines = lines.into_iter();
+        let series = query.keys.iter().map(|key| {
+            let later = if has_memory {
+                let series = ring.series(key, parts.memory_from_ms, query.to_ms, parts.memory_points);
+                (series.times_ms, series.values)
+            } else {
+                Line::default()
+            };
+            let (times_ms, values) = join(lines.next().unwrap_or_default(), later, query.points.into());
+            Series {
+                key: key.clone(),
+                times_ms,
+                values,
+            }
+        });
+        Ok(SeriesSet {
+            series: series.collect(),
+            kept_since_ms: stored_since_ms.into_iter().chain(since_ms).min(),
+        })
+    }
+
+    async fn stored(&self, query: &SeriesQuery, parts: Parts) -> Result<(Vec<Line>, Option<i64>), StoreError> {
+        let (samples, kept) = (&self.state.ports.samples, self.state.retention.samples);
+        let range = RangeQuery {
+            keys: query.keys.iter().map(|key| Arc::from(key.to_string())).collect(),
+            from_ms: query.from_ms,
+            to_ms: parts.memory_from_ms - 1,
+            resolution: kept.resolution(query.from_ms, query.to_ms, query.points, self.state.now_ms()),
+            points: parts.store_points,
+        };
+        Ok((samples.range(&range).await?, samples.since_ms().await?))
+    }
+}
+
+fn check(query: &SeriesQuery) -> Result<(), ApiError> {
+    if query.keys.len() > SeriesQuery::MAX_KEYS {
+        return Err(ApiError::invalid(
+            "keys",
+            format!("at most {} series at once", SeriesQuery::MAX_KEYS),
+        ));
+    }
+    if query.from_ms > query.to_ms {
+        return Err(ApiError::invalid("from_ms", "must not lie after to_ms"));
+    }
+    if !(3..=SeriesQuery::MAX_POINTS).contains(&query.points) {
+        return Err(ApiError::invalid(
+            "points",
+            format!("must be between 3 and {}", SeriesQuery::MAX_POINTS),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(from_ms: i64, to_ms: i64, points: u16, memory: Option<i64>) -> (i64, usize, usize) {
+        let query = SeriesQuery {
+            keys: Vec::new(),
+            from_ms,
+            to_ms,
+            points,
+        };
+        let parts = parts(&query, memory);
+        (parts.memory_from_ms, parts.store_points, parts.memory_points)
+    }
+
+    #[test]
+    fn points_go_by_time_and_no_stretch_is_left_without() {
+        assert_eq!(of(0, 999, 100, Some(0)), (0, 0, 100), "memory has it all");
+        assert_eq!(of(0, 999, 100, Some(-5)), (0, 0, 100));
+        assert_eq!(of(0, 999, 100, None), (1_000, 100, 0), "memory is empty after a start");
+        assert_eq!(of(0, 999, 100, Some(5_000)), (1_000, 100, 0), "all of it is older");
+        assert_eq!(of(0, 999, 100, Some(250)), (250, 25, 75));
+        assert_eq!(of(0, 999_999, 100, Some(999_999)), (999_999, 97, 3));
+        assert_eq!(of(0, 999_999, 100, Some(1)), (1, 3, 97));
+        assert_eq!(of(i64::MIN, i64::MAX, 4, Some(0)).0, 0, "nonsense is no panic");
+    }
+}

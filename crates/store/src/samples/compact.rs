@@ -1,0 +1,144 @@
+//! A complete slice becomes blocks, in one transaction for every few hundred of them; the last one takes the rows out of the tail. Cut off
+//! anywhere on the way, the rows are still there, and the same blocks are made again.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use control::ports::{Compacted, StoreError};
+use model::Resolution;
+
+use super::{
+    Recorder,
+    block::Slice,
+    build::{self, ALL, NewBlock, ROLLED_UP, Stored},
+    many::{self, SERIES_AT_ONCE},
+    tail,
+};
+use crate::{
+    db::Db,
+    value::{Value, values},
+};
+
+/// Blocks of one statement.
+const BLOCKS_AT_ONCE: usize = 32;
+
+/// Blocks of one transaction: commands wait as long as it takes to write them.
+const BLOCKS_PER_TRANSACTION: usize = 2_048;
+
+static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(BLOCKS_AT_ONCE));
+static INSERT_ONE: LazyLock<String> = LazyLock::new(|| insert(1));
+
+fn insert(rows: usize) -> String {
+    format!(
+        "INSERT INTO sample_blocks (resolution_ms, series, slice_ms, samples, data) VALUES {}
+         ON CONFLICT (resolution_ms, series, slice_ms) DO UPDATE SET samples = excluded.samples, data = excluded.data",
+        many::tuples(rows, 5)
+    )
+}
+
+/// Brings every slice but `current` (where it begins, Unix ms) into blocks.
+pub(super) async fn all_but(db: &Db, recorder: &Recorder, current: i64) -> Result<Compacted, StoreError> {
+    let mut done = Compacted::default();
+    let end = current + Resolution::Second.slice_ms();
+    loop {
+        // By moment in front of the current slice, then behind it: a clock that went back left rows there.
+        let sql = "SELECT at_ms FROM sample_tail WHERE at_ms < $1 OR at_ms >= $2 ORDER BY at_ms LIMIT 1";
+        let oldest = db.fetch(sql, values![current, end]).await?;
+        let Some(row) = oldest.first() else { return Ok(done) };
+        let at_ms: i64 = row.read("sample_tail", "at_ms", |row| row.get("at_ms"))?;
+        let slice = Slice::around(Resolution::Second, at_ms);
+        let _closed = recorder.close(slice.start_ms).await;
+        one(db, slice, &mut done).await?;
+    }
+}
+
+async fn one(db: &Db, slice: Slice, done: &mut Compacted) -> Result<(), StoreError> {
+    let (start, end) = (slice.start_ms, slice.start_ms + slice.resolution.slice_ms());
+    let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms >= $1 AND at_ms < $2";
+    let mut rows = BTreeMap::new();
+    for row in db.fetch(sql, values![start, end]).await? {
+        let (at_ms, values): (i64, _) = row.read("sample_tail", "at_ms", |row| {
+            Ok((row.get("at_ms")?, tail::decode(&row.get::<Vec<u8>>("data")?)?))
+        })?;
+        rows.insert(at_ms, values);
+    }
+    let mut ids: Vec<i64> = rows.values().flatten().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let stored = stored(db, start, &ids).await?;
+    done.rows += rows.len() as u64;
+    let blocks = tokio::task::spawn_blocking(move || build::blocks(start, rows, &stored))
+        .await
+        .map_err(|e| StoreError::Corrupt(format!("samples from {start}: {e}")))?
+        .map_err(|e| StoreError::Corrupt(format!("sample_blocks from {start}: {e}")))?;
+    done.blocks += blocks.len() as u64;
+    done.bytes += blocks.iter().map(|b| b.data.len() as u64).sum::<u64>();
+    write(db, blocks, start, end).await
+}
+
+/// What is there already: usually the coarser blocks that grow, and nothing of this slice itself.
+async fn stored(db: &Db, start: i64, ids: &[i64]) -> Result<Stored, StoreError> {
+    let mut stored = Stored::default();
+    let sql = "SELECT series, data FROM sample_blocks WHERE resolution_ms = $1 AND series = $2 AND slice_ms = $3";
+    let all = |resolution: Resolution| values![resolution.ms(), ALL, Slice::around(resolution, start).start_ms].to_vec();
+    if !db.fetch(sql, &all(Resolution::Second)).await?.is_empty() {
+        let sql = "SELECT series, data FROM sample_blocks WHERE resolution_ms = $1 AND slice_ms = $2";
+        for row in db.fetch(sql, values![Resolution::Second.ms(), start]).await? {
+            let (id, data) = row.read("sample_blocks", "series", |row| Ok((row.get("series")?, row.get("data")?)))?;
+            stored.fine.insert(id, data);
+        }
+    }
+    for resolution in ROLLED_UP {
+        let Some(marks) = db.fetch(sql, &all(resolution)).await?.into_iter().next() else {
+            continue;
+        };
+        let marks = marks.read("sample_blocks", "series", |row| row.get("data"))?;
+        stored.coarse.insert((resolution, ALL), marks);
+        // Series of the late rows' blocks too: their buckets are made anew.
+        let mut ids: Vec<i64> = ids.iter().chain(stored.fine.keys()).copied().filter(|id| *id != ALL).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let slice = Slice::around(resolution, start);
+        for some in ids.chunks(SERIES_AT_ONCE) {
+            let rows = many::blocks(db, slice.resolution, some, slice.start_ms, slice.start_ms).await?;
+            stored
+                .coarse
+                .extend(rows.into_iter().map(|row| ((resolution, row.series), row.data)));
+        }
+    }
+    Ok(stored)
+}
+
+/// The last block says that the slice is whole; with it the rows leave the tail.
+async fn write(db: &Db, mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Result<(), StoreError> {
+    let last = blocks.pop();
+    for part in blocks.chunks(BLOCKS_PER_TRANSACTION) {
+        let mut tx = db.begin().await?;
+        let (whole, rest) = part.as_chunks::<BLOCKS_AT_ONCE>();
+        for some in whole {
+            tx.execute(INSERT_MANY.as_str(), &row_values(some)).await?;
+        }
+        for one in rest {
+            tx.execute(INSERT_ONE.as_str(), &row_values(std::slice::from_ref(one))).await?;
+        }
+        tx.commit().await?;
+    }
+    let mut tx = db.begin().await?;
+    tx.execute(INSERT_ONE.as_str(), &row_values(last.as_slice())).await?;
+    tx.execute("DELETE FROM sample_tail WHERE at_ms >= $1 AND at_ms < $2", values![start, end])
+        .await?;
+    tx.commit().await
+}
+
+fn row_values(blocks: &[NewBlock]) -> Vec<Value> {
+    let row = |b: &NewBlock| {
+        let samples = i64::try_from(b.samples).unwrap_or(i64::MAX);
+        [
+            Value::from(b.resolution.ms()),
+            b.series.into(),
+            b.slice_ms.into(),
+            samples.into(),
+            b.data.as_slice().into(),
+        ]
+    };
+    blocks.iter().flat_map(row).collect()
+}

@@ -1,0 +1,60 @@
+//! Statements over many rows at once.
+
+use std::sync::LazyLock;
+
+use control::ports::StoreError;
+use model::Resolution;
+
+use crate::{db::Db, value::values};
+
+/// Series of one statement.
+pub(super) const SERIES_AT_ONCE: usize = 64;
+
+/// `($1, $2), ($3, $4)`: this many rows of this many values.
+pub(super) fn tuples(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let values: Vec<_> = (0..columns).map(|c| format!("${}", row * columns + c + 1)).collect();
+        format!("({})", values.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+static BLOCKS: LazyLock<String> = LazyLock::new(|| {
+    let series: Vec<_> = (0..SERIES_AT_ONCE).map(|n| format!("${}", n + 4)).collect();
+    format!(
+        "SELECT series, slice_ms, data FROM sample_blocks
+         WHERE resolution_ms = $1 AND slice_ms >= $2 AND slice_ms <= $3 AND series IN ({})",
+        series.join(", ")
+    )
+});
+
+pub(super) struct StoredBlock {
+    pub(super) series: i64,
+    pub(super) slice_ms: i64,
+    pub(super) data: Vec<u8>,
+}
+
+/// The blocks of at most [`SERIES_AT_ONCE`] series whose slices begin between these moments, both included; in no order.
+pub(super) async fn blocks(
+    db: &Db,
+    resolution: Resolution,
+    series: &[i64],
+    from_slice: i64,
+    to_slice: i64,
+) -> Result<Vec<StoredBlock>, StoreError> {
+    let Some(&last) = series.last() else { return Ok(Vec::new()) };
+    let mut given = values![resolution.ms(), from_slice, to_slice].to_vec();
+    // Always the same statement, so that it is prepared once: the last one stands for those that are missing.
+    given.extend((0..SERIES_AT_ONCE).map(|n| series.get(n).copied().unwrap_or(last).into()));
+    let rows = db.fetch(BLOCKS.as_str(), &given).await?;
+    let block = |row: &crate::row::Row| {
+        row.read("sample_blocks", "series", |row| {
+            Ok(StoredBlock {
+                series: row.get("series")?,
+                slice_ms: row.get("slice_ms")?,
+                data: row.get("data")?,
+            })
+        })
+    };
+    rows.iter().map(block).collect()
+}

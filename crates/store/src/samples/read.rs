@@ -1,0 +1,265 @@
+//! Ranges: blocks, and what is still in the tail.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use control::{
+    decide::rollup::{Bucket, LineBuilder, fold},
+    ports::{Line, RANGE_KEYS_MAX, RangeQuery, StoreError},
+};
+use model::Resolution;
+
+use super::{
+    block::{self, Need, Slice},
+    build::ALL,
+    bytes::Damaged,
+    many::{self, SERIES_AT_ONCE, StoredBlock},
+    tail,
+};
+use crate::{db::Db, value::values};
+
+/// Series read at once: one place in the statement is for [`ALL`].
+const GROUP: usize = SERIES_AT_ONCE - 1;
+
+/// Rows of the tail that are read at once: what a slice has, and more.
+const TAIL_ROWS_MAX: i64 = 20_000;
+
+pub(super) async fn lines(db: &Db, query: &RangeQuery, ids: &[Option<i64>]) -> Result<Vec<Line>, StoreError> {
+    let mut lines = Vec::with_capacity(ids.len());
+    each(db, query, ids, Need::Extremes, |buckets| {
+        let mut line = LineBuilder::new(query.resolution, query.from_ms, query.to_ms);
+        buckets.iter().for_each(|b| line.push(b));
+        lines.push(line.finish(query.points));
+    })
+    .await?;
+    Ok(lines)
+}
+
+pub(super) async fn buckets(db: &Db, query: &RangeQuery, ids: &[Option<i64>]) -> Result<Vec<Vec<Bucket>>, StoreError> {
+    let mut all = Vec::with_capacity(ids.len());
+    each(db, query, ids, Need::Everything, |buckets| all.push(buckets)).await?;
+    Ok(all)
+}
+
+/// Hands out the buckets of each series in turn, so that only a group's are in memory.
+async fn each(db: &Db, query: &RangeQuery, ids: &[Option<i64>], need: Need, mut take: impl FnMut(Vec<Bucket>)) -> Result<(), StoreError> {
+    for group in ids[..ids.len().min(RANGE_KEYS_MAX)].chunks(GROUP) {
+        let mut known: Vec<i64> = group.iter().copied().flatten().collect();
+        known.sort_unstable();
+        known.dedup();
+        // The tail first: rows that become blocks in between are then found twice and not never.
+        let tail = tail_rows(db, query, &known).await?;
+        let blocks = block_buckets(db, query, &known, need).await?;
+        let all = match query.resolution {
+            Resolution::Second => tail.into_iter().zip(blocks).map(|(tail, blocks)| merged(blocks, tail)).collect(),
+            _ => rolled_up(db, query, &known, tail, blocks).await?,
+        };
+        let mut found: HashMap<i64, Vec<Bucket>> = known.iter().copied().zip(all).collect();
+        // Asked for twice, it is answered twice.
+        for (place, id) in group.iter().enumerate() {
+            let again = group[place + 1..].contains(id);
+            take(match id {
+                Some(id) if again => found.get(id).cloned().unwrap_or_default(),
+                Some(id) => found.remove(id).unwrap_or_default(),
+                None => Vec::new(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// In time order, each moment once: the first ones stand.
+fn merged(mut first: Vec<Bucket>, second: Vec<Bucket>) -> Vec<Bucket> {
+    if second.is_empty() {
+        return first;
+    }
+    first.extend(second);
+    first.sort_by_key(|b| b.at_ms);
+    first.dedup_by_key(|b| b.at_ms);
+    first
+}
+
+/// Coarse buckets of the blocks, and of the rows in the tail. Where a slice has both, rows came late to it: its buckets are made anew from
+/// all of its values, as long as those are kept.
+async fn rolled_up(
+    db: &Db,
+    query: &RangeQuery,
+    ids: &[i64],
+    tail: Vec<Vec<Bucket>>,
+    blocks: Vec<Vec<Bucket>>,
+) -> Result<Vec<Vec<Bucket>>, StoreError> {
+    let slice_of = |at_ms: i64| Slice::around(Resolution::Second, at_ms).start_ms;
+    let slices: BTreeSet<i64> = tail.first().into_iter().flatten().map(|b| slice_of(b.at_ms)).collect();
+    let (mut tail, mut anew) = (tail, BTreeSet::new());
+    for start in slices {
+        let fine = RangeQuery {
+            keys: Vec::new(),
+            from_ms: start.max(first_ms(query)),
+            to_ms: (start + Resolution::Second.slice_ms() - 1).min(last_ms(query)),
+            resolution: Resolution::Second,
+            points: 0,
+        };
+        let fine = block_buckets(db, &fine, ids, Need::Everything).await?;
+        if fine.iter().any(|f| !f.is_empty()) {
+            anew.insert(start);
+            tail = fine.into_iter().zip(tail).map(|(fine, tail)| merged(fine, tail)).collect();
+        }
+    }
+    let buckets = tail.into_iter().zip(blocks).map(|(tail, blocks)| {
+        let measured = tail.into_iter().filter(|b| b.count > 0).map(|b| (b.at_ms, b.mean));
+        let (made_anew, new): (Vec<_>, Vec<_>) = fold(measured, query.resolution)
+            .into_iter()
+            .partition(|b| anew.contains(&slice_of(b.at_ms)));
+        merged(made_anew, merged(blocks, new))
+    });
+    Ok(buckets.collect())
+}
+
+/// The first moment whose bucket the range touches.
+fn first_ms(query: &RangeQuery) -> i64 {
+    match query.resolution {
+        Resolution::Second => query.from_ms,
+        coarse => query.from_ms.saturating_sub(query.from_ms.rem_euclid(coarse.ms())),
+    }
+}
+
+/// The last moment whose value belongs to a bucket that the range touches.
+fn last_ms(query: &RangeQuery) -> i64 {
+    match query.resolution {
+        Resolution::Second => query.to_ms,
+        coarse => query
+            .to_ms
+            .saturating_sub(query.to_ms.rem_euclid(coarse.ms()))
+            .saturating_add(coarse.ms() - 1),
+    }
+}
+
+/// The rows of the tail, for each series.
+async fn tail_rows(db: &Db, query: &RangeQuery, ids: &[i64]) -> Result<Vec<Vec<Bucket>>, StoreError> {
+    let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms >= $1 AND at_ms <= $2 ORDER BY at_ms LIMIT $3";
+    let rows = db.fetch(sql, values![first_ms(query), last_ms(query), TAIL_ROWS_MAX]).await?;
+    let mut columns = vec![Vec::with_capacity(rows.len()); ids.len()];
+    for row in &rows {
+        row.read("sample_tail", "at_ms", |row| {
+            let at_ms = row.get("at_ms")?;
+            columns.iter_mut().for_each(|c| c.push(Bucket::missing(at_ms)));
+            tail::pick(&row.get::<Vec<u8>>("data")?, ids, |place, value| {
+                if let Some(last) = columns[place].last_mut() {
+                    *last = Bucket::value(at_ms, value);
+                }
+            })?;
+            Ok(())
+        })?;
+    }
+    Ok(columns)
+}
+
+async fn block_buckets(db: &Db, query: &RangeQuery, ids: &[i64], need: Need) -> Result<Vec<Vec<Bucket>>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let from = Slice::around(query.resolution, first_ms(query)).start_ms;
+    let mut asked = ids.to_vec();
+    if query.resolution == Resolution::Second {
+        asked.push(ALL);
+    }
+    let blocks = many::blocks(db, query.resolution, &asked, from, query.to_ms).await?;
+    let (ids, query) = (ids.to_vec(), (query.resolution, first_ms(query), query.to_ms));
+    // Unpacking takes milliseconds, which belong to no thread that answers others.
+    tokio::task::spawn_blocking(move || unpack(blocks, &ids, query, need))
+        .await
+        .map_err(|e| StoreError::Corrupt(format!("sample_blocks: {e}")))?
+}
+
+/// The buckets of each series, in time order.
+fn unpack(
+    mut blocks: Vec<StoredBlock>,
+    ids: &[i64],
+    (resolution, from_ms, to_ms): (Resolution, i64, i64),
+    need: Need,
+) -> Result<Vec<Vec<Bucket>>, StoreError> {
+    blocks.sort_unstable_by_key(|b| b.slice_ms);
+    let mut moments: BTreeMap<i64, Arc<[i64]>> = BTreeMap::new();
+    for block in blocks.iter().filter(|b| b.series == ALL) {
+        let times = block::moments(&block.data).map_err(|e| damaged(resolution, block, &e))?;
+        moments.insert(block.slice_ms, times.into());
+    }
+    let mut out = vec![Vec::new(); ids.len()];
+    for block in blocks.iter().filter(|b| b.series != ALL) {
+        let Ok(place) = ids.binary_search(&block.series) else { continue };
+        let out = &mut out[place];
+        let read = match resolution {
+            // Without its moments a slice is not whole yet; its rows are in the tail.
+            Resolution::Second => moments
+                .get(&block.slice_ms)
+                .map_or(Ok(()), |times| read_values(&block.data, times, from_ms, to_ms, out)),
+            _ => {
+                let slice = Slice {
+                    resolution,
+                    start_ms: block.slice_ms,
+                };
+                block::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
+            }
+        };
+        read.map_err(|e| damaged(resolution, block, &e))?;
+    }
+    Ok(out)
+}
+
+fn read_values(data: &[u8], times: &[i64], from_ms: i64, to_ms: i64, out: &mut Vec<Bucket>) -> Result<(), Damaged> {
+    let (at, values) = block::values(data)?;
+    let mut measured = at.into_iter().zip(values).peekable();
+    for (place, &at_ms) in (0_u32..).zip(times) {
+        let value = measured.next_if(|(at, _)| *at == place).map(|(_, value)| value);
+        if (from_ms..=to_ms).contains(&at_ms) {
+            out.push(value.map_or(Bucket::missing(at_ms), |v| Bucket::value(at_ms, v)));
+        }
+    }
+    Ok(())
+}
+
+fn damaged(resolution: Resolution, block: &StoredBlock, why: &Damaged) -> StoreError {
+    let (series, slice_ms) = (block.series, block.slice_ms);
+    StoreError::Corrupt(format!(
+        "sample_blocks of series {series} at {} from {slice_ms}: {why}",
+        resolution.label()
+    ))
+}
+
+/// Unix ms of the oldest value.
+pub(super) async fn since_ms(db: &Db) -> Result<Option<i64>, StoreError> {
+    let rows = db.fetch("SELECT at_ms FROM sample_tail ORDER BY at_ms LIMIT 1", &[]).await?;
+    let tail: Option<i64> = rows
+        .first()
+        .map(|row| row.read("sample_tail", "at_ms", |row| row.get("at_ms")))
+        .transpose()?;
+    let mut since: Option<i64> = None;
+    let mut step_ms = 0;
+    for resolution in Resolution::ALL.into_iter().rev() {
+        let sql = "SELECT slice_ms, data FROM sample_blocks WHERE resolution_ms = $1 AND series = $2 ORDER BY slice_ms LIMIT 1";
+        let rows = db.fetch(sql, values![resolution.ms(), ALL]).await?;
+        let Some(row) = rows.first() else { continue };
+        let first = row.read("sample_blocks", "slice_ms", |row| {
+            let data: Vec<u8> = row.get("data")?;
+            let slice = Slice {
+                resolution,
+                start_ms: row.get("slice_ms")?,
+            };
+            Ok(match resolution {
+                Resolution::Second => block::moments(&data)?.first().copied(),
+                _ => block::first_mark(&data, slice)?,
+            })
+        })?;
+        // A finer resolution knows better when the first bucket of a coarser one really began.
+        if let Some(first) = first.filter(|f| since.is_none_or(|s| *f < s + step_ms)) {
+            since = Some(first);
+            step_ms = resolution.ms();
+        }
+    }
+    Ok(match (since, tail) {
+        (Some(a), Some(b)) => Some(if b < a + step_ms && b > a { b } else { a.min(b) }),
+        (a, b) => a.or(b),
+    })
+}

@@ -1,0 +1,133 @@
+//! What is kept no longer leaves, a little at a time.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use control::ports::{KeptTable, StoreError, Upkeep};
+use model::{DataUsage, Resolution, SampleUsage};
+
+use super::tail;
+use crate::{
+    Store,
+    row::{Row, Unreadable},
+    value::values,
+};
+
+/// Rows of one transaction: others wait as long as it takes.
+const ROWS_AT_ONCE: i64 = 2_000;
+
+#[async_trait]
+impl Upkeep for Store {
+    async fn forget(&self, table: KeptTable, before_ms: i64) -> Result<u64, StoreError> {
+        match table {
+            KeptTable::Events => {
+                let sql = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ms < $1 AND $2 = $2 ORDER BY at_ms LIMIT $3)";
+                self.in_steps(sql, before_ms, 0).await
+            }
+            KeptTable::Audit => {
+                let sql = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at_ms < $1 AND $2 = $2 ORDER BY id LIMIT $3)";
+                self.in_steps(sql, before_ms, 0).await
+            }
+            KeptTable::Samples(resolution) => {
+                let sql = "DELETE FROM sample_blocks WHERE (resolution_ms, series, slice_ms) IN
+                           (SELECT resolution_ms, series, slice_ms FROM sample_blocks WHERE slice_ms <= $1 AND resolution_ms = $2 LIMIT $3)";
+                let last = before_ms.saturating_sub(resolution.slice_ms());
+                self.in_steps(sql, last, resolution.ms()).await
+            }
+            KeptTable::Series => self.forget_series().await,
+            KeptTable::Sessions => {
+                let sql = "DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expires_at_ms < $1 AND $2 = $2 LIMIT $3)";
+                self.in_steps(sql, before_ms, 0).await
+            }
+        }
+    }
+
+    async fn usage(&self) -> Result<DataUsage, StoreError> {
+        let count = async |sql: &'static str| -> Result<u64, StoreError> {
+            let rows = self.db.fetch(sql, &[]).await?;
+            rows.first()
+                .map_or(Ok(0), |row| row.read("a count", "count", |row| number(row, "count")))
+        };
+        let sql = "SELECT resolution_ms, count(*) AS blocks, CAST(sum(CASE WHEN series = 0 THEN 0 ELSE samples END) AS BIGINT) AS samples,
+                   CAST(sum(length(data)) AS BIGINT) AS bytes FROM sample_blocks GROUP BY resolution_ms ORDER BY resolution_ms";
+        let rows = self.db.fetch(sql, &[]).await?;
+        Ok(DataUsage {
+            bytes: self.db.size().await?.unsigned_abs(),
+            series: count("SELECT count(*) AS count FROM series").await?,
+            tail_rows: count("SELECT count(*) AS count FROM sample_tail").await?,
+            samples: rows.iter().map(usage).collect::<Result<_, _>>()?,
+            events: count("SELECT count(*) AS count FROM events").await?,
+            audit: count("SELECT count(*) AS count FROM audit_log").await?,
+        })
+    }
+}
+
+impl Store {
+    /// Repeats a deletion of at most `$3` rows until there is nothing left for it.
+    async fn in_steps(&self, sql: &'static str, first: i64, second: i64) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let mut tx = self.db.begin().await?;
+            let step = tx.execute(sql, values![first, second, ROWS_AT_ONCE]).await?;
+            tx.commit().await?;
+            removed += step;
+            if step < ROWS_AT_ONCE.unsigned_abs() {
+                return Ok(removed);
+            }
+            // Whoever waits for the database comes in between.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Names of which no value is left, neither in blocks nor in the tail.
+    async fn forget_series(&self) -> Result<u64, StoreError> {
+        let _nothing_moves = self.samples.compacting.lock().await;
+        let _nobody_writes = self.samples.writer.lock().await;
+        let sql = "SELECT id FROM series WHERE NOT EXISTS (SELECT 1 FROM sample_blocks
+                   WHERE resolution_ms IN ($1, $2, $3, $4) AND sample_blocks.series = series.id)";
+        let [a, b, c, d] = Resolution::ALL.map(Resolution::ms);
+        let rows = self.db.fetch(sql, values![a, b, c, d]).await?;
+        let mut gone: HashSet<i64> = rows
+            .iter()
+            .map(|row| row.read("series", "id", |row| row.get("id")))
+            .collect::<Result<_, _>>()?;
+        let mut after = -1;
+        while !gone.is_empty() {
+            let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms > $1 ORDER BY at_ms LIMIT $2";
+            let rows = self.db.fetch(sql, values![after, 100]).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.read("sample_tail", "at_ms", |row| row.get("at_ms"))?;
+            for row in &rows {
+                let values = row.read("sample_tail", "at_ms", |row| Ok(tail::decode(&row.get::<Vec<u8>>("data")?)?))?;
+                values.iter().for_each(|(id, _)| _ = gone.remove(id));
+            }
+        }
+        let gone: Vec<i64> = gone.into_iter().collect();
+        for some in gone.chunks(500) {
+            let mut tx = self.db.begin().await?;
+            for id in some {
+                tx.execute("DELETE FROM series WHERE id = $1", values![*id]).await?;
+            }
+            tx.commit().await?;
+            self.samples.series.forget().await;
+        }
+        Ok(gone.len() as u64)
+    }
+}
+
+fn number(row: &Row, column: &str) -> Result<u64, Unreadable> {
+    Ok(u64::try_from(row.get::<i64>(column)?)?)
+}
+
+fn usage(row: &Row) -> Result<SampleUsage, StoreError> {
+    row.read("sample_blocks", "resolution_ms", |row| {
+        let ms: i64 = row.get("resolution_ms")?;
+        let unknown = || model::InvalidValue::new("resolution_ms", "is not one that this version knows");
+        Ok(SampleUsage {
+            resolution: Resolution::ALL.into_iter().find(|r| r.ms() == ms).ok_or_else(unknown)?,
+            blocks: number(row, "blocks")?,
+            samples: number(row, "samples")?,
+            bytes: number(row, "bytes")?,
+        })
+    })
+}

@@ -67,6 +67,14 @@ impl MetricSource {
         matches!(self, Self::Object { .. } | Self::External { .. })
     }
 
+    /// The name of what is measured, whatever it is measured on.
+    pub fn signal(&self) -> &str {
+        match self {
+            Self::Resource { name } | Self::ContainerResource { name, .. } => name,
+            Self::Pods { metric } | Self::Object { metric, .. } | Self::External { metric } => metric,
+        }
+    }
+
     const fn targets(&self) -> &'static [TargetType] {
         match self {
             Self::Resource { .. } | Self::ContainerResource { .. } => &[TargetType::Utilization, TargetType::AverageValue],

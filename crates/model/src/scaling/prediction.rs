@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MetricSource, MetricTarget, ScalingAlgorithm, ScalingPolicy};
+use super::{MetricTarget, ScalingAlgorithm, ScalingPolicy};
 use crate::InvalidValue;
 
 const HOUR_S: u32 = 3_600;
@@ -14,7 +14,8 @@ const NAME_MAX_BYTES: usize = 253;
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
     pub mode: PredictionMode,
-    /// What is forecast; absent: the first that the policy looks at and has a target for each instance.
+    /// What is forecast; absent: the first that the policy looks at and has a target for each instance. Never `memory`, most of which is
+    /// there without any demand.
     #[serde(default)]
     pub signal: Option<String>,
     /// After so long the demand repeats: a day, a week.
@@ -25,8 +26,8 @@ pub struct Prediction {
     pub quantile_percent: u32,
     /// A forecast that has been further off than this, on average, is not acted upon.
     pub error_max_percent: u32,
-    /// While the forecast is good, the policy's targets count as so many per cent of themselves: the headroom above a target is there for
-    /// what one did not see coming. 100: as they are.
+    /// While the forecast is good and comes true, the policy's targets count as so many per cent of themselves: the headroom above a target
+    /// is there for what one did not see coming. 100: as they are.
     pub target_percent: u32,
 }
 
@@ -88,19 +89,16 @@ impl Prediction {
     /// What is forecast for this policy, and how much of it one instance is to take; nothing where no metric has a target for each instance.
     pub fn target(&self, policy: &ScalingPolicy) -> Option<(String, f64)> {
         let milli = |milli: i64| milli as f64 / 1_000.0;
-        let is_meant = |name: &str| self.signal.as_deref().is_none_or(|signal| signal == name);
+        let is_meant = |name: &str| name != "memory" && self.signal.as_deref().is_none_or(|signal| signal == name);
         match &policy.algorithm {
             ScalingAlgorithm::Hpa { metrics } => metrics.iter().find_map(|spec| {
-                let name = match &spec.source {
-                    MetricSource::Resource { name } | MetricSource::ContainerResource { name, .. } => name,
-                    MetricSource::Pods { metric } | MetricSource::Object { metric, .. } | MetricSource::External { metric } => metric,
-                };
                 let target = match spec.target {
                     MetricTarget::Utilization { average_utilization } => f64::from(average_utilization),
                     MetricTarget::AverageValue { average_value_milli } => milli(average_value_milli),
                     MetricTarget::Value { .. } => return None,
                 };
-                is_meant(name).then(|| (name.clone(), target))
+                let name = spec.source.signal();
+                is_meant(name).then(|| (name.to_owned(), target))
             }),
             ScalingAlgorithm::Threshold(rules) => rules.signals.iter().find_map(|signal| {
                 let up = signal.up_milli.filter(|_| is_meant(&signal.name))?;
@@ -174,6 +172,10 @@ pub struct ForecastFloor {
     pub upper: f64,
     /// What one instance is to take of it.
     pub target: f64,
+    /// The upper line of now. More than that was not foreseen.
+    pub upper_now: f64,
+    /// More came than was foreseen: until then the targets are those of the policy. Unix time, ms.
+    pub cautious_until_ms: Option<i64>,
     /// The replicas that follow, whatever the bounds.
     pub replicas: u32,
     pub error: Option<f64>,
@@ -198,7 +200,7 @@ pub struct PredictionProof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scaling::{MetricSpec, ScalingPreset, ThresholdRules, WeightedRules};
+    use crate::scaling::{MetricSource, MetricSpec, ScalingPreset, ThresholdRules, WeightedRules};
 
     #[test]
     fn what_is_wrong_is_named() {
@@ -237,6 +239,7 @@ mod tests {
             target(Some("active_sessions"), production.clone()),
             Some(("active_sessions".to_owned(), 8.0))
         );
+        assert_eq!(target(Some("memory"), production.clone()), None);
         assert_eq!(target(Some("frames"), production), None);
         let whole = MetricSpec {
             source: MetricSource::External {

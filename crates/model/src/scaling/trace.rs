@@ -115,14 +115,13 @@ impl Trace {
                 format!("needs 1 to {TRACE_STEPS_MAX} steps, has {steps}: choose a shorter range or a wider step"),
             ));
         }
-        if !self.replicas.is_empty() && self.replicas.len() != steps {
-            return Err(InvalidValue::new(
-                "replicas",
-                format!("has {} steps, not {steps}", self.replicas.len()),
-            ));
-        }
-        if self.replicas.iter().flatten().any(|replicas| *replicas > REPLICAS_MAX) {
-            return Err(InvalidValue::new("replicas", format!("at most {REPLICAS_MAX}")));
+        for (field, counts) in [("replicas", &self.replicas), ("ready", &self.ready)] {
+            if !counts.is_empty() && counts.len() != steps {
+                return Err(InvalidValue::new(field, format!("has {} steps, not {steps}", counts.len())));
+            }
+            if counts.iter().flatten().any(|count| *count > REPLICAS_MAX) {
+                return Err(InvalidValue::new(field, format!("at most {REPLICAS_MAX}")));
+            }
         }
         for (n, signal) in self.signals.iter().enumerate() {
             let field = |name: &str| format!("signals[{n}].{name}");

@@ -85,6 +85,8 @@ pub(super) fn foreseen(replicas: u32, is_active: bool, is_good: bool) -> Forecas
         peak_ms: NOW_MS + 600_000,
         upper: f64::from(replicas) * 70.0,
         target: 70.0,
+        upper_now: f64::from(replicas) * 70.0,
+        cautious_until_ms: None,
         replicas,
         error: Some(0.1),
         state: if is_good {

@@ -11,7 +11,8 @@
 //! by its level at once, where a fitted model waits for its next fit, and costs microseconds, so that a replay can make thousands.
 
 use model::scaling::{
-    BadForecast, Forecast, ForecastFloor, ForecastPoint, ForecastState, Prediction, PredictionMode, ScalingAlgorithm, ScalingPolicy,
+    BadForecast, Forecast, ForecastFloor, ForecastPoint, ForecastState, Prediction, PredictionMode, Reading, ScalingAlgorithm,
+    ScalingObservation, ScalingPolicy,
 };
 
 use super::milli::ceil;
@@ -36,6 +37,10 @@ const MEASURED_PERCENT: usize = 80;
 const LAST_HOUR: f64 = 1.5;
 /// A forecast may be worse than the latest value by so much: where both are good, nothing is lost.
 const NO_BETTER: f64 = 0.02;
+/// One reading may be above the upper line, which is of five minutes, by so much before it is a surprise.
+const SURPRISE: f64 = 1.25;
+/// So long after a surprise the policy's own targets count.
+const CAUTIOUS_MS: i64 = 900_000;
 
 /// Demand over all instances, five minutes each; absent where nothing was measured.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -125,9 +130,14 @@ pub fn forecast(prediction: &Prediction, series: &DemandSeries, ahead_s: u32) ->
     forecast
 }
 
-/// What this forecast asks of this policy: enough for its upper line within the horizon. Nothing where it is off, has no points, or where
-/// the policy has no target for each instance.
-pub fn floor(policy: &ScalingPolicy, prediction: &Prediction, forecast: &Forecast) -> Option<ForecastFloor> {
+/// What this forecast asks of this policy: enough for its upper line within the horizon. Nothing where it is off, or where the policy has no
+/// target for each instance. `earlier` is what the forecast before it asked for.
+pub fn floor(
+    policy: &ScalingPolicy,
+    prediction: &Prediction,
+    forecast: &Forecast,
+    earlier: Option<&ForecastFloor>,
+) -> Option<ForecastFloor> {
     if prediction.mode == PredictionMode::Off {
         return None;
     }
@@ -146,19 +156,45 @@ pub fn floor(policy: &ScalingPolicy, prediction: &Prediction, forecast: &Forecas
         peak_ms: peak.map_or(forecast.at_ms, |point| point.at_ms),
         upper: peak.map_or(0.0, |point| point.upper),
         target,
+        upper_now: forecast.points.first().map_or(0.0, |point| point.upper),
+        cautious_until_ms: earlier.and_then(|earlier| earlier.cautious_until_ms),
         replicas: peak.map_or(0, |point| ceil(point.upper / target)),
         error: forecast.error,
         state: forecast.state.clone(),
     })
 }
 
-/// The policy with the targets that it asks for while a forecast is in force: otherwise as it is.
-pub fn sharpen(policy: &ScalingPolicy, prediction: &Prediction, floor: Option<&ForecastFloor>) -> ScalingPolicy {
-    if floor.and_then(ForecastFloor::in_force).is_some() {
-        sharpened(policy, prediction.target_percent)
-    } else {
-        policy.clone()
+/// The policy with the targets that it asks for while a forecast is in force and comes true: otherwise as it is. Nobody has to wait for the
+/// next forecast to see that this one was wrong: a surprise is noted in what was observed, to be kept for the next decision.
+pub fn sharpen(policy: &ScalingPolicy, prediction: &Prediction, observed: &mut ScalingObservation, now_ms: i64) -> ScalingPolicy {
+    let demand = observed.forecast.as_ref().and_then(|floor| demand(policy, observed, &floor.signal));
+    let Some(floor) = observed.forecast.as_mut().filter(|floor| floor.in_force().is_some()) else {
+        return policy.clone();
+    };
+    if demand.is_none_or(|demand| demand > floor.upper_now * SURPRISE) {
+        floor.cautious_until_ms = Some(now_ms.saturating_add(CAUTIOUS_MS));
     }
+    if floor.cautious_until_ms.is_some_and(|until_ms| now_ms < until_ms) {
+        policy.clone()
+    } else {
+        sharpened(policy, prediction.target_percent)
+    }
+}
+
+/// The sum of what a signal reads now.
+fn demand(policy: &ScalingPolicy, observed: &ScalingObservation, signal: &str) -> Option<f64> {
+    let index = match &policy.algorithm {
+        ScalingAlgorithm::Hpa { metrics } => metrics.iter().position(|spec| spec.source.signal() == signal),
+        ScalingAlgorithm::Threshold(rules) => rules.signals.iter().position(|one| one.name == signal),
+        ScalingAlgorithm::Weighted(rules) => rules.signals.iter().position(|one| one.name == signal),
+    };
+    let sum = match observed.readings.get(index?)? {
+        Reading::PerPod { samples } if samples.is_empty() => return None,
+        Reading::PerPod { samples } => samples.iter().map(|sample| sample.value).sum(),
+        Reading::Whole { values, .. } => values.iter().sum(),
+        Reading::Failed { .. } => return None,
+    };
+    Some(sum).filter(|sum: &f64| sum.is_finite())
 }
 
 /// With so many per cent of its targets.

@@ -1,7 +1,8 @@
 //! A forecast is good where the past repeats, says so where it does not, and only ever raises.
 
 use model::scaling::{
-    BadForecast, ForecastState, MetricSpec, Prediction, PredictionMode, Reading, ScalingHistory, ScalingPolicy, ScalingReason, Tolerance,
+    BadForecast, ForecastState, MetricSpec, Prediction, PredictionMode, Reading, ScalingHistory, ScalingObservation, ScalingPolicy,
+    ScalingReason, Tolerance,
 };
 use proptest::prelude::*;
 
@@ -48,13 +49,13 @@ fn what_repeats_is_seen_coming() {
         (made.points[0].mean - 500.0).abs() < 1.0 && (made.points[2].mean - 900.0).abs() < 1.0,
         "{made:?}"
     );
-    let asked = floor(&policy(), &active(), &made).unwrap();
+    let asked = floor(&policy(), &active(), &made, None).unwrap();
     // 900 of 70 each.
     assert_eq!((asked.replicas, asked.in_force()), (13, Some(13)));
     assert!(asked.peak_ms < made.at_ms + 900_000);
     // Half an hour before, the day is beyond the horizon.
     let early = forecast(&active(), &series((0..3 * DAY + 90).map(day)), 3_600);
-    assert_eq!(floor(&policy(), &active(), &early).unwrap().replicas, 5);
+    assert_eq!(floor(&policy(), &active(), &early, None).unwrap().replicas, 5);
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn a_forecast_that_was_wrong_says_so() {
     let needs_s = 2 * 86_400;
     let short = forecast(&active(), &series((0..DAY).map(day)), 900);
     assert_eq!(short.state, ForecastState::TooLittleHistory { needs_s, has_s: 86_400 });
-    assert_eq!(floor(&policy(), &active(), &short).unwrap().in_force(), None);
+    assert_eq!(floor(&policy(), &active(), &short, None).unwrap().in_force(), None);
     // Each day the peak is at another time.
     let moving = forecast(&active(), &series((0..4 * DAY + 100).map(|n| day(n + n / DAY * 100))), 900);
     assert!(
@@ -115,14 +116,14 @@ fn a_forecast_that_was_wrong_says_so() {
         }
     );
     for bad in [moving, noisy, upset, blind] {
-        assert_eq!(floor(&policy(), &active(), &bad).unwrap().in_force(), None);
+        assert_eq!(floor(&policy(), &active(), &bad, None).unwrap().in_force(), None);
     }
 }
 
 #[test]
 fn modes_differ_in_what_they_decide() {
     let made = forecast(&active(), &series((0..3 * DAY + 95).map(day)), 900);
-    let with = |mode| floor(&policy(), &Prediction { mode, ..active() }, &made);
+    let with = |mode| floor(&policy(), &Prediction { mode, ..active() }, &made, None);
     assert_eq!(with(PredictionMode::Off), None);
     let only = with(PredictionMode::ForecastOnly).unwrap();
     assert_eq!((only.replicas, only.in_force()), (13, None));
@@ -130,19 +131,34 @@ fn modes_differ_in_what_they_decide() {
         target_percent: 125,
         ..active()
     };
-    let asked = floor(&policy(), &sharp, &made).unwrap();
+    let asked = floor(&policy(), &sharp, &made, None).unwrap();
     // 900 of 87.
     assert_eq!(asked.replicas, 11);
+    let tight = ScalingPolicy::hpa(1, 50, vec![MetricSpec::utilization("cpu", 87)]);
+    let seen = |milli: i64, forecast| ScalingObservation {
+        forecast,
+        ..fleet(10, vec![per_pod(&[milli; 10], NOW_MS)])
+    };
+    let with = |milli, forecast, after_s: i64| {
+        let mut observed = seen(milli, forecast);
+        (
+            sharpen(&policy(), &sharp, &mut observed, NOW_MS + after_s * 1_000),
+            observed.forecast,
+        )
+    };
+    assert!(asked.upper_now > 490.0, "{asked:?}");
+    assert_eq!(with(40_000, Some(asked.clone()), 0), (tight.clone(), Some(asked.clone())));
+    let (cautious, noted) = with(80_000, Some(asked), 0);
+    assert_eq!(cautious, policy(), "more than was foreseen");
+    assert_eq!(with(40_000, noted.clone(), 899).0, policy(), "a surprise lasts");
     assert_eq!(
-        sharpen(&policy(), &sharp, Some(&asked)),
-        ScalingPolicy::hpa(1, 50, vec![MetricSpec::utilization("cpu", 87)])
-    );
-    assert_eq!(
-        sharpen(&policy(), &sharp, Some(&foreseen(9, true, false))),
+        with(40_000, floor(&policy(), &sharp, &made, noted.as_ref()), 899).0,
         policy(),
-        "only while it is good"
+        "longer than a forecast"
     );
-    assert_eq!(sharpen(&policy(), &sharp, None), policy());
+    assert_eq!(with(40_000, noted, 1_800).0, tight);
+    assert_eq!(with(40_000, Some(foreseen(9, true, false)), 0).0, policy(), "only while it is good");
+    assert_eq!(with(40_000, None, 0).0, policy());
 }
 
 #[test]
@@ -202,6 +218,6 @@ proptest! {
         let made = forecast(&prediction, &DemandSeries { begin_ms: NOW_MS, values }, ahead_s);
         prop_assert!(made.points.iter().all(|point| point.mean.is_finite() && point.upper.is_finite()), "{:?}", made);
         prop_assert!(made.error.is_none_or(f64::is_finite));
-        prop_assert!(floor(&policy(), &prediction, &made).is_some());
+        prop_assert!(floor(&policy(), &prediction, &made, None).is_some());
     }
 }

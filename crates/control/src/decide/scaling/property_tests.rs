@@ -189,9 +189,10 @@ proptest! {
     fn constant_load_settles(policy in policy(), target in 200_i64..3_000, start in 1_u32..20, load in 0_i64..60_000) {
         let policy = with_metric(&policy, MetricSpec::per_pod("sessions", target));
         let start = start.clamp(policy.min_replicas, policy.max_replicas);
-        let course = replay(&policy, start, &vec![load; 400]);
+        // 38 replicas, one of them each 200 s.
+        let course = replay(&policy, start, &vec![load; 800]);
         let last = course.last().unwrap();
-        prop_assert!(course[350..].iter().all(|replicas| replicas == last), "{:?}", course);
+        prop_assert!(course[750..].iter().all(|replicas| replicas == last), "{:?}", course);
     }
 
     #[test]

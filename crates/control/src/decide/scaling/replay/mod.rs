@@ -24,7 +24,7 @@ use model::{
 };
 
 use self::{account::Account, outlook::Outlook, source::Source, stage::Stage};
-use super::{decide, remember, schedule::Schedule};
+use super::{decide, forecast::sharpen, remember, schedule::Schedule};
 
 /// Steps between two looks at whether anybody still waits for the answer.
 const LOOK_STEPS: usize = 256;
@@ -96,9 +96,8 @@ fn play(
     let source = Source::of(&setup.one.policy, trace)?;
     let mut calendar = Calendar::new(Schedule::parse(&setup.one.schedule)?, trace);
     let mut outlook = Outlook::new(&setup.one.prediction, &source, trace);
-    let mut policy = source.policy.clone();
     let first = || trace.replicas.iter().flatten().next().copied();
-    let initial = setup.initial_replicas.or_else(first).unwrap_or(policy.min_replicas);
+    let initial = setup.initial_replicas.or_else(first).unwrap_or(source.policy.min_replicas);
     let mut stage = Stage::new(&source, trace.begin_ms, initial, setup.start_delay_s);
     let mut account = Account::new(trace, &setup.one.name, source.caveats(trace, setup.sync_period_s));
     let mut history = ScalingHistory::default();
@@ -110,10 +109,8 @@ fn play(
         let now_ms = trace.at_ms(step);
         stage.start(now_ms);
         account.begin(step, stage.observed.spec_replicas);
-        if outlook.look(trace, step, stage.ready()) {
-            policy = outlook.sharpen(&source.policy);
-            stage.observed.forecast = outlook.floor();
-        }
+        let ready = stage.ready();
+        outlook.look(trace, step, ready, &mut stage.observed.forecast);
         if now_ms >= due_ms {
             while due_ms <= now_ms {
                 due_ms += i64::from(setup.sync_period_s) * 1_000;
@@ -124,6 +121,7 @@ fn play(
                 return Err(ReplayError::TooLong);
             }
             seen(&stage.observed);
+            let mut policy = sharpen(&source.policy, &setup.one.prediction, &mut stage.observed, now_ms);
             let bounds = calendar.bounds(&source.policy, now_ms);
             (policy.min_replicas, policy.max_replicas) = (bounds.min_replicas, bounds.max_replicas);
             let decision = decide(&policy, &stage.observed, &history, now_ms);

@@ -5,7 +5,7 @@ use model::scaling::{
 };
 
 use super::{source::Source, stage::level};
-use crate::decide::scaling::forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast, sharpen};
+use crate::decide::scaling::forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast};
 
 pub(super) struct Outlook<'a> {
     prediction: &'a Prediction,
@@ -18,7 +18,6 @@ pub(super) struct Outlook<'a> {
     count: u32,
     /// The mean of steps that are longer than five minutes.
     last: Option<f64>,
-    floor: Option<ForecastFloor>,
     learned_s: Option<u64>,
 }
 
@@ -40,14 +39,13 @@ impl<'a> Outlook<'a> {
             sum: 0.0,
             count: 0,
             last: None,
-            floor: None,
             learned_s: None,
         }
     }
 
-    /// One step, with so many ready instances to measure. Whether there is a new forecast.
-    pub(super) fn look(&mut self, trace: &Trace, step: usize, ready: u32) -> bool {
-        let Some(signal) = self.signal else { return false };
+    /// One step, with so many ready instances to measure, and what is asked for so far. A new forecast asks anew.
+    pub(super) fn look(&mut self, trace: &Trace, step: usize, ready: u32, earlier: &mut Option<ForecastFloor>) {
+        let Some(signal) = self.signal else { return };
         let now_ms = trace.at_ms(step);
         let is_due = now_ms >= self.end_ms;
         while now_ms >= self.end_ms {
@@ -62,7 +60,7 @@ impl<'a> Outlook<'a> {
         }
         match level(signal, trace, step, ready) {
             Some(value) => {
-                self.sum += (value - signal.base) * f64::from(ready);
+                self.sum += value * f64::from(ready);
                 self.count += 1;
             }
             // A long step without a figure does not last.
@@ -73,17 +71,8 @@ impl<'a> Outlook<'a> {
             if self.learned_s.is_none() && !matches!(made.state, ForecastState::TooLittleHistory { .. }) {
                 self.learned_s = u64::try_from((now_ms - trace.begin_ms) / 1_000).ok();
             }
-            self.floor = floor(self.policy, self.prediction, &made);
+            *earlier = floor(self.policy, self.prediction, &made, earlier.as_ref());
         }
-        is_due
-    }
-
-    pub(super) fn floor(&self) -> Option<ForecastFloor> {
-        self.floor.clone()
-    }
-
-    pub(super) fn sharpen(&self, policy: &ScalingPolicy) -> ScalingPolicy {
-        sharpen(policy, self.prediction, self.floor.as_ref())
     }
 
     pub(super) fn caveat(&self) -> Option<WhatIfCaveat> {

@@ -37,7 +37,7 @@ impl<'a> Source<'a> {
         };
         let field = match &mut source.policy.algorithm {
             ScalingAlgorithm::Hpa { metrics } => {
-                metrics.retain(|spec| take(name(&spec.source), spec.source.works_at_zero()));
+                metrics.retain(|spec| take(spec.source.signal(), spec.source.works_at_zero()));
                 for spec in metrics {
                     // A trace knows instances, not their containers.
                     if let MetricSource::ContainerResource { name, .. } = &spec.source {
@@ -107,12 +107,5 @@ impl<'a> Source<'a> {
             caveats.push(WhatIfCaveat::CoarseSteps { step_s: trace.step_s });
         }
         caveats
-    }
-}
-
-fn name(source: &MetricSource) -> &str {
-    match source {
-        MetricSource::Resource { name } | MetricSource::ContainerResource { name, .. } => name,
-        MetricSource::Pods { metric } | MetricSource::Object { metric, .. } | MetricSource::External { metric } => metric,
     }
 }

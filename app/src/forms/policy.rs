@@ -283,7 +283,11 @@ fn read_weighted(r: &mut Reader<'_>) -> (ScalingAlgorithm, Vec<usize>) {
 
 fn read_name(r: &mut Reader<'_>, key: &str) -> String {
     let name = r.text(key).to_owned();
-    let read = if name.is_empty() { Err("name the signal".to_owned()) } else { Ok(name) };
+    let read = if name.is_empty() {
+        Err("name the signal".to_owned())
+    } else {
+        Ok(name)
+    };
     r.take(key, read)
 }
 
@@ -412,11 +416,7 @@ mod tests {
             ("metrics.1.target", "0", "0 is not between 1 and 10000"),
             ("metrics.3.name", "", "a name has 1 to 253 characters and no control characters"),
             ("metrics.3.target_type", "utilization", "this source knows only [AverageValue]"),
-            (
-                "tolerance.scale_up",
-                "ten",
-                "type a number with at most 4 digits after the point",
-            ),
+            ("tolerance.scale_up", "ten", "type a number with at most 4 digits after the point"),
             (
                 "behavior.scale_down.stabilization_window_s",
                 "3601",

@@ -75,15 +75,22 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
     match decision.reason {
         ScalingReason::ScalingDisabled => steps.push(Step::one(
             "Switched off",
-            "It was scaled to 0 by hand, and the policy's minimum is higher: the policy stays off until it is scaled up by hand.".to_owned(),
+            "It was scaled to 0 by hand, and the policy's minimum is higher: the policy stays off until it is scaled up by hand."
+                .to_owned(),
         )),
         ScalingReason::TooManyReplicas => steps.push(Step::one(
             "Too many",
-            format!("{} are more than the maximum of {}: back at once, without a look at the metrics.", decision.from, decision.to),
+            format!(
+                "{} are more than the maximum of {}: back at once, without a look at the metrics.",
+                decision.from, decision.to
+            ),
         )),
         ScalingReason::TooFewReplicas => steps.push(Step::one(
             "Too few",
-            format!("{} are fewer than the minimum of {}: up at once, without a look at the metrics.", decision.from, decision.to),
+            format!(
+                "{} are fewer than the minimum of {}: up at once, without a look at the metrics.",
+                decision.from, decision.to
+            ),
         )),
         ScalingReason::FailedMetrics | ScalingReason::Metrics => steps.push(metrics(decision)),
     }
@@ -101,7 +108,10 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
     }
     if let Some((kept, without)) = &proof.hold {
         let until = format::clock(kept.until_ms);
-        let text = format!("{} until {until} UTC. Without it {without} would be asked for.", hold::hold_title(kept.kind));
+        let text = format!(
+            "{} until {until} UTC. Without it {without} would be asked for.",
+            hold::hold_title(kept.kind)
+        );
         steps.push(Step::one("Hold", text));
     }
     let result = if decision.is_change() {
@@ -116,7 +126,10 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
 fn metrics(decision: &ScalingDecision) -> Step {
     let proof = &decision.proof;
     let mut sentences: Vec<_> = proof.metrics.iter().map(|m| metric::sentence(m, decision.from)).collect();
-    let within = proof.metrics.iter().any(|m| m.state == MetricState::Within && m.lower_target.is_none());
+    let within = proof
+        .metrics
+        .iter()
+        .any(|m| m.state == MetricState::Within && m.lower_target.is_none());
     if within {
         let percent = |ppm: u32| milli(i64::from(ppm / 10));
         sentences.push(format!(
@@ -163,7 +176,12 @@ fn window_words(window: StabilizationProof) -> String {
 }
 
 fn rate_short(rate: &RateProof) -> String {
-    format!("the {} limits let it go only to {}, not to {}", side(rate.direction), rate.after, rate.before)
+    format!(
+        "the {} limits let it go only to {}, not to {}",
+        side(rate.direction),
+        rate.after,
+        rate.before
+    )
 }
 
 fn rate_words(rate: &RateProof) -> Vec<String> {
@@ -181,7 +199,12 @@ fn rate_words(rate: &RateProof) -> Vec<String> {
                     ChangeLimitType::Percent => " %",
                 };
                 let held = proof.held_by.map_or_else(String::new, |change| {
-                    format!(" The change {} → {} of {} UTC still counts.", change.from, change.to, format::clock(change.at_ms))
+                    format!(
+                        " The change {} → {} of {} UTC still counts.",
+                        change.from,
+                        change.to,
+                        format::clock(change.at_ms)
+                    )
                 });
                 words.push(format!(
                     "The limit is {}{unit} in {} s; when they began it had {}.{held}",
@@ -204,7 +227,9 @@ fn clamp_words(clamp: Clamp) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// `cpu ≥ 77 %: then 5`.
@@ -286,7 +311,11 @@ mod tests {
                 ..cpu(35, MetricState::Below, 2)
             });
         });
-        assert!(said(&both)[0].ends_with("asks for 2. The largest counts: that of cpu."), "{:?}", said(&both));
+        assert!(
+            said(&both)[0].ends_with("asks for 2. The largest counts: that of cpu."),
+            "{:?}",
+            said(&both)
+        );
         let failed = decision(3, ScalingReason::FailedMetrics, |p| {
             p.leading = None;
             p.metrics = vec![MetricProof {

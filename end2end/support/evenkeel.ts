@@ -169,6 +169,8 @@ export class Evenkeel {
       EVENKEEL_TRAFFIC__RATE: String(REQUESTS_PER_S),
       // Often enough that each page of a request has one to show.
       EVENKEEL_GATEWAY__RECEIPTS__SAMPLE: '0.2',
+      // Busy or not, they stay three: how they scale has its own tests.
+      EVENKEEL_SAMPLE__MAX: '3',
       EVENKEEL_LOG__FORMAT: 'human',
       ...this.options.env,
     };

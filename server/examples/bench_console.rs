@@ -137,7 +137,9 @@ impl Bench {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            scaling: store.clone(),
+            ledger: store,
             resolver: Arc::new(SystemResolver::default()),
             clock: Arc::new(SystemClock),
         };
@@ -147,6 +149,7 @@ impl Bench {
                 production: false,
             },
             pools: pools.collect(),
+            workloads: Vec::new(),
             interval: Duration::from_secs(1),
             registry: None,
             accepts_gateways: false,

@@ -12,11 +12,14 @@ use adapters::builtin::{
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, Running, Setup, initial_plans,
-    ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
+    Control, InstanceSetup, PoolSetup, Ports, Running, Setup, WorkloadSetup, initial_plans,
+    ports::{Balancer, Clock, ScalingLedger as _, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId};
+use model::{
+    GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId,
+    scaling::{ScalingEventFilter, ScalingPlan, ScalingPolicy, ScalingPreset},
+};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -79,7 +82,7 @@ impl Application {
         tracing::info!(database = store.describe(), "the database is open");
 
         let samples = if config.is_embedded() {
-            Some(start_samples(&config)?)
+            Some(start_samples(&config, last_count(&config, &store).await)?)
         } else {
             None
         };
@@ -142,6 +145,7 @@ impl Application {
         let mut setup = Setup {
             environment: (&settings.environment).into(),
             pools,
+            workloads: samples.iter().map(|_| sample_workload(config)).collect(),
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
@@ -173,7 +177,9 @@ impl Application {
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
-            registry: store,
+            registry: store.clone(),
+            scaling: store.clone(),
+            ledger: store,
             resolver,
             clock,
         };
@@ -327,13 +333,41 @@ fn samples_pool() -> PoolId {
     PoolId::new(SAMPLES).expect("a constant name is valid")
 }
 
-fn start_samples(config: &Config) -> Result<Arc<Supervisor>, StartError> {
-    let supervisor = SupervisorConfig::new(
-        config.program.clone(),
-        samples_pool(),
-        WorkloadId::new(SAMPLES).expect("a constant name is valid"),
-        config.settings.sample.count,
-    );
+/// The sample fleet follows the production preset, within the settings' bounds.
+fn sample_workload(config: &Config) -> WorkloadSetup {
+    let sample = &config.settings.sample;
+    let policy = ScalingPolicy {
+        min_replicas: sample.count,
+        max_replicas: sample.max,
+        ..ScalingPreset::Production.policy()
+    };
+    WorkloadSetup {
+        id: samples_workload(),
+        defaults: ScalingPlan::new(policy),
+    }
+}
+
+fn samples_workload() -> WorkloadId {
+    WorkloadId::new(SAMPLES).expect("a constant name is valid")
+}
+
+/// As many as were asked for when the console last ran: after a crash in a rush it does not begin with a crowd at the door.
+async fn last_count(config: &Config, store: &Store) -> u32 {
+    let sample = &config.settings.sample;
+    let newest = ScalingEventFilter {
+        workload: Some(samples_workload()),
+        ..ScalingEventFilter::default()
+    };
+    let last = store
+        .changes(&newest, 1)
+        .await
+        .ok()
+        .and_then(|page| page.items.first().map(|event| event.to));
+    last.unwrap_or(sample.count).clamp(sample.count, sample.max)
+}
+
+fn start_samples(config: &Config, count: u32) -> Result<Arc<Supervisor>, StartError> {
+    let supervisor = SupervisorConfig::new(config.program.clone(), samples_pool(), samples_workload(), count);
     Supervisor::start(supervisor).map_err(|e| StartError::Samples {
         why: e.to_string(),
         program: config.program.display().to_string(),

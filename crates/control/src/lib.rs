@@ -6,8 +6,9 @@
 //!  history/            one hour at one second in memory; min-max downsampling on reads
 //!  views/ (pure)       what each page needs of a snapshot
 //!  live/               frames: one serialisation per snapshot and view, shared by every listener
-//!  loops/              collect · record · reconcile · registry · housekeeping: idempotent, no input, status visible
+//!  loops/              collect · record · reconcile · autoscale · registry · housekeeping: idempotent, no input, status visible
 //!  registration/       instances that announce themselves
+//!  scaling/            what is scaled: what is intended, known and changed of it
 //!  access/             sign-in, sessions, permission proofs
 //!  Control             the cheap-clone handle behind both doors, server functions and REST
 //! ```
@@ -24,6 +25,7 @@ pub mod loops;
 pub mod ports;
 mod query;
 pub mod registration;
+mod scaling;
 mod setup;
 mod start;
 mod state;
@@ -33,5 +35,5 @@ pub use control::Control;
 pub use live::{LiveFrame, LiveStream};
 pub use loops::LoopStatus;
 pub use query::LiveStatus;
-pub use setup::{INSTANCES_MAX, InstanceSetup, PoolSetup, Ports, RegistrySetup, Setup};
+pub use setup::{INSTANCES_MAX, InstanceSetup, PoolSetup, Ports, RegistrySetup, Setup, WorkloadSetup};
 pub use start::{Running, StartError, initial_plans};

@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls};
+use model::{Environment, InstanceId, PoolId, PoolPolicy, SourceId, UpstreamTls, WorkloadId, scaling::ScalingPlan};
 
 use crate::{
     access::BearerToken,
     decide::reach::Reach,
-    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Workloads},
+    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, ScalingLedger, ScalingPolicies, Workloads},
 };
 
 /// Instances of all pools that one console is built for.
@@ -21,6 +21,8 @@ pub struct Ports {
     pub journal: Arc<dyn Journal>,
     pub identity: Arc<dyn Identity>,
     pub registry: Arc<dyn Registry>,
+    pub scaling: Arc<dyn ScalingPolicies>,
+    pub ledger: Arc<dyn ScalingLedger>,
     pub resolver: Arc<dyn Resolver>,
     pub clock: Arc<dyn Clock>,
 }
@@ -46,6 +48,14 @@ pub struct PoolSetup {
     pub defaults: PoolPolicy,
 }
 
+/// A workload that is scaled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadSetup {
+    pub id: WorkloadId,
+    /// Becomes version 1 where the store has no plan for it yet.
+    pub defaults: ScalingPlan,
+}
+
 /// How instances may announce themselves.
 #[derive(Debug, Clone)]
 pub struct RegistrySetup {
@@ -66,6 +76,7 @@ pub struct RegistrySetup {
 pub struct Setup {
     pub environment: Environment,
     pub pools: Vec<PoolSetup>,
+    pub workloads: Vec<WorkloadSetup>,
     /// Between two collections: 1 s.
     pub interval: Duration,
     /// Absent: nobody may register.

@@ -6,7 +6,10 @@ use std::{
     time::Instant,
 };
 
-use model::{Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals};
+use model::{
+    Actor, EventFilter, EventKind, EventsView, NewEvent, PoolPlan, Severity, Snapshot, SourceId, Totals,
+    scaling::{LedgerFilter, ScalingEventFilter, WorkloadView},
+};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,15 +17,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Control,
     access::{Accounts, Registrars},
-    decide::{members::merge, plan::pool_plan, readmit::readmit, roster::Roster},
+    decide::{members::merge, plan::pool_plan, readmit::readmit, roster::Roster, scaling::recall},
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{Policies, Registry, Resolver, StoreError},
+    ports::{PAGE_MAX, Policies, Registry, Resolver, StoreError},
     registration::left,
-    setup::{Ports, Setup},
-    state::{ARRIVING_MAX, DatabaseState, State},
+    scaling::{Book, Governed},
+    setup::{Ports, Setup, WorkloadSetup},
+    state::{ARRIVING_MAX, DatabaseState, REPLAYS_MAX, State},
 };
+
+/// No window and no period of a policy reaches further back.
+const MEMORY_MS: i64 = 3_600_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -99,6 +106,35 @@ async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, St
     Ok(Roster::restored(stand, Instant::now(), now_ms))
 }
 
+/// What is intended for each workload, and what its policy remembers of itself from before the console stopped.
+async fn restore_scaling(ports: &Ports, workloads: &[WorkloadSetup], now_ms: i64) -> Result<Book, StoreError> {
+    let mut book = Book::default();
+    for workload in workloads {
+        let intent = ports.scaling.ensure(&workload.id, &workload.defaults, now_ms).await?;
+        let mut governed = Governed::new(intent, now_ms);
+        let changes = ScalingEventFilter {
+            workload: Some(workload.id.clone()),
+            ..ScalingEventFilter::default()
+        };
+        let events = ports
+            .ledger
+            .changes(&changes, u32::try_from(WorkloadView::EVENTS_MAX).unwrap_or(u32::MAX))
+            .await?;
+        governed.events = events.items.into();
+        let spans = LedgerFilter {
+            workload: workload.id.clone(),
+            from_ms: Some(now_ms.saturating_sub(MEMORY_MS)),
+            to_ms: None,
+            changes_only: false,
+            before_id: None,
+        };
+        let spans = ports.ledger.decisions(&spans, PAGE_MAX).await?.items;
+        governed.history = recall(&spans);
+        book.0.insert(workload.id.clone(), governed);
+    }
+    Ok(book)
+}
+
 impl Control {
     /// Loads what is intended, takes the first snapshot and starts the loops.
     ///
@@ -127,6 +163,8 @@ impl Control {
             .journal
             .read(&EventFilter::default(), u32::try_from(EventsView::MAX).unwrap_or(u32::MAX))
             .await?;
+        let scaling = restore_scaling(&ports, &setup.workloads, now_ms).await?;
+        let (to_record, batches) = loops::batches();
         let interval_ms = i64::try_from(setup.interval.as_millis()).unwrap_or(i64::MAX);
         let zones: HashMap<_, _> = setup
             .pools
@@ -144,6 +182,7 @@ impl Control {
             sources: Vec::new(),
             pools: Vec::new(),
             gateways: Vec::new(),
+            workloads: Vec::new(),
         };
         let state = Arc::new(State {
             environment: setup.environment,
@@ -161,6 +200,10 @@ impl Control {
             events: watch::Sender::new(events.items.into()),
             intents: RwLock::new(intents),
             refused: RwLock::new(BTreeMap::new()),
+            scaling: RwLock::new(scaling),
+            interval: setup.interval,
+            replays: Arc::new(Semaphore::new(REPLAYS_MAX)),
+            to_record,
             unannounced: Mutex::new(VecDeque::new()),
             database: RwLock::new(DatabaseState {
                 answered_at_ms: Some(now_ms),
@@ -171,12 +214,13 @@ impl Control {
             stop: CancellationToken::new(),
             collect_now: Notify::new(),
             reconcile_now: Notify::new(),
+            scale_now: Notify::new(),
             commands: tokio::sync::Mutex::new(()),
             pools: setup.pools,
             ports,
         });
         let tasks = TaskTracker::new();
-        loops::start(&state, setup.interval, &tasks).await;
+        loops::start(&state, setup.interval, batches, &tasks).await;
         tasks.close();
         Ok((Self { state: state.clone() }, Running { tasks, state }))
     }

@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, PoolId, PoolIntent, PoolSnapshot, Snapshot};
+use model::{ApiError, Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, SeriesKey, Snapshot};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     history::Ring,
     live::FrameCache,
     loops::Statuses,
+    scaling::Book,
     setup::{PoolSetup, Ports, RegistrySetup},
 };
 
@@ -36,6 +37,8 @@ pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 
 /// Registrations under way at once; more are told to come back. Enough for a rack that starts, few enough that none waits long.
 pub(crate) const ARRIVING_MAX: usize = 64;
+
+pub(crate) const REPLAYS_MAX: usize = 2;
 
 pub(crate) struct State {
     pub(crate) environment: Environment,
@@ -65,6 +68,13 @@ pub(crate) struct State {
     pub(crate) intents: RwLock<BTreeMap<PoolId, PoolIntent>>,
     /// Written by the reconcile loop.
     pub(crate) refused: RwLock<BTreeMap<PoolId, String>>,
+    /// What is scaled. Written by the autoscale loop and by commands.
+    pub(crate) scaling: RwLock<Book>,
+    /// How fast the loops go round.
+    pub(crate) interval: std::time::Duration,
+    /// What-ifs under way at once: each takes a core for a while.
+    pub(crate) replays: Arc<Semaphore>,
+    pub(crate) to_record: mpsc::Sender<Vec<NewEvent>>,
     pub(crate) unannounced: Mutex<VecDeque<Unannounced>>,
     /// The database's last error; `None` while it answers. Written by the record loop.
     pub(crate) database: RwLock<DatabaseState>,
@@ -74,6 +84,7 @@ pub(crate) struct State {
     pub(crate) stop: CancellationToken,
     pub(crate) collect_now: Notify,
     pub(crate) reconcile_now: Notify,
+    pub(crate) scale_now: Notify,
     /// One command at a time, so that version checks and memory agree.
     pub(crate) commands: tokio::sync::Mutex<()>,
 }
@@ -109,16 +120,26 @@ impl State {
         self.ports.clock.now_ms()
     }
 
+    /// Means of a series over `steps` stretches of `step_ms` from `from_ms` on; `None` where nothing was measured.
+    pub(crate) async fn means(&self, key: &SeriesKey, from_ms: i64, step_ms: i64, steps: usize) -> Result<Vec<Option<f64>>, ApiError> {
+        Ok(self.ring.read().means(key, from_ms, step_ms, steps))
+    }
+
     /// Builds something from a consistent look at what is known now.
     pub(crate) fn with_facts<T>(&self, snapshot: &Snapshot, build: impl FnOnce(crate::views::Facts<'_>) -> T) -> T {
         let events = self.events.borrow().clone();
         let intents = self.intents.read();
         let refused = self.refused.read();
+        let book = self.scaling.read();
+        let capabilities: Vec<_> = self.ports.workloads.iter().map(|w| (w.source(), w.capabilities())).collect();
         build(crate::views::Facts {
             snapshot,
             events: &events,
             intents: &intents,
             refused: &refused,
+            book: &book,
+            capabilities: &capabilities,
+            scaled_every_s: u32::try_from((self.interval * crate::loops::SCALE_EVERY).as_secs()).unwrap_or(u32::MAX),
             accepts_gateways: self.accepts_gateways,
             register_at: self.registry.as_ref().map(|registry| registry.url.as_str()),
         })

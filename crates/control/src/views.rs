@@ -1,19 +1,24 @@
 //! What each page needs of a snapshot. Pure.
 
 mod columns;
+mod scaling;
 
 use std::collections::BTreeMap;
 
 pub use columns::{series_of, values};
 use model::{
     BreakerRow, BreakerStatus, BreakersView, CheckResult, Event, EventsView, InstanceId, InstanceSnapshot, InstanceState, OverviewView,
-    PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView, PoolsView, Snapshot, SourceState, SourceStatus, ViewData, ViewKey, view::Trouble,
+    PoolId, PoolIntent, PoolRow, PoolSnapshot, PoolView, PoolsView, Snapshot, SourceId, SourceState, SourceStatus, ViewData, ViewKey,
+    WorkloadCapabilities, view::Trouble,
 };
 
-use crate::decide::{intended, snapshot::ended};
+use crate::{
+    decide::{intended, snapshot::ended},
+    scaling::Book,
+};
 
 /// Everything a view is built from, besides the clock.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Facts<'a> {
     pub snapshot: &'a Snapshot,
     /// Newest first.
@@ -21,6 +26,11 @@ pub struct Facts<'a> {
     pub intents: &'a BTreeMap<PoolId, PoolIntent>,
     /// Why a balancer refused the intended policy, by pool.
     pub refused: &'a BTreeMap<PoolId, String>,
+    pub(crate) book: &'a Book,
+    /// What can be changed on each source of workloads.
+    pub(crate) capabilities: &'a [(SourceId, WorkloadCapabilities)],
+    /// Between two evaluations of scaling policies, s.
+    pub(crate) scaled_every_s: u32,
     /// Gateways on other hosts are let in.
     pub accepts_gateways: bool,
     /// Where instances announce themselves; absent while they may not.
@@ -37,7 +47,8 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
             accepts_gateways: facts.accepts_gateways,
         }),
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
-        ViewKey::Scaling | ViewKey::Workload(_) => ViewData::Gone,
+        ViewKey::Scaling => ViewData::Scaling(scaling::list(facts)),
+        ViewKey::Workload(id) => scaling::workload(id, facts).map_or(ViewData::Gone, |view| ViewData::Workload(Box::new(view))),
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),
         ViewKey::Events => ViewData::Events(EventsView {
             events: facts.events.iter().take(EventsView::MAX).cloned().collect(),

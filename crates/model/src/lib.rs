@@ -65,7 +65,7 @@ pub use registration::{Offer, Registered, Registration};
 pub use retry::RetryPolicy;
 pub use series::{Metric, Scope, Series, SeriesKey, SeriesQuery, SeriesSet};
 pub use settings::Settings;
-pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals};
+pub use snapshot::{Environment, InstanceSnapshot, PoolSnapshot, Snapshot, Totals, WorkloadSnapshot};
 pub use source::{SourceState, SourceStatus};
 pub use state::{Health, InstanceState};
 pub use tls::{UpstreamTls, Verification};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AdminState, Algorithm, BalancerId, BreakerStatus, CheckResult, GatewaySnapshot, InstanceId, InstanceState, LatencySummary, LoadReport,
-    PoolId, ProcessObservation, Refusals, Registered, Retries, SourceStatus, Weight,
+    PoolId, ProcessObservation, Refusals, Registered, Retries, SourceId, SourceStatus, Weight, WorkloadObservation,
 };
 
 /// Where this console stands; a production environment is shown in red and asks twice before dangerous verbs.
@@ -96,4 +96,16 @@ pub struct Snapshot {
     pub pools: Vec<PoolSnapshot>,
     /// The gateways of every balancer that tells of its parts, the console's own first, then by name.
     pub gateways: Vec<GatewaySnapshot>,
+    /// What is run, by name.
+    pub workloads: Vec<WorkloadSnapshot>,
+}
+
+/// A workload as its source last told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadSnapshot {
+    pub source: SourceId,
+    /// The source answers. Otherwise this is the last thing it said.
+    pub is_fresh: bool,
+    #[serde(flatten)]
+    pub observed: WorkloadObservation,
 }

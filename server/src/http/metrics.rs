@@ -9,7 +9,7 @@ use axum::{
 };
 use control::LiveStatus;
 use gateway::GatewayStats;
-use model::{GatewaySnapshot, GatewayState, InstanceState, PoolSnapshot};
+use model::{GatewaySnapshot, GatewayState, InstanceState, PoolSnapshot, ProcessState, WorkloadSnapshot};
 
 use super::{Console, live::STREAMS_MAX};
 
@@ -78,6 +78,7 @@ fn render(status: &LiveStatus, streams: usize) -> Page {
             );
         }
     }
+    page.workloads(&status.snapshot.workloads);
     page.gateways(&status.snapshot.gateways);
     page
 }
@@ -95,6 +96,24 @@ impl Page {
         } else {
             writeln!(self.0, "{name}{{{labels}}} {value}")
         };
+    }
+
+    fn workloads(&mut self, workloads: &[WorkloadSnapshot]) {
+        let counts: [(&str, &str, fn(&WorkloadSnapshot) -> usize); 2] = [
+            ("evenkeel_replicas_desired", "Replicas asked for, by workload.", |w| {
+                w.observed.desired as usize
+            }),
+            ("evenkeel_replicas_ready", "Replicas that serve, by workload.", |w| {
+                w.observed.processes.iter().filter(|p| p.state == ProcessState::Running).count()
+            }),
+        ];
+        for (name, help, count) in counts {
+            self.family(name, "gauge", help);
+            // What a source that is down last said is not measured again.
+            for workload in workloads.iter().filter(|w| w.is_fresh) {
+                self.line(name, &format!("workload=\"{}\"", workload.observed.workload), count(workload));
+            }
+        }
     }
 
     fn gateways(&mut self, gateways: &[GatewaySnapshot]) {

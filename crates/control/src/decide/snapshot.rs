@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{
     AdminState, BalancerObservation, BreakerState, BreakerStatus, Counters, Health, InstanceId, InstanceObservation, InstanceSnapshot,
     InstanceState, PoolId, PoolObservation, PoolSnapshot, ProcessObservation, ProcessState, Snapshot, SourceId, SourceStatus, Totals,
-    WorkloadObservation,
+    WorkloadSnapshot,
 };
 
 use super::{
@@ -31,7 +31,7 @@ pub struct Inputs<'a> {
     pub seq: u64,
     pub at_ms: i64,
     pub balancers: &'a [Answers<'a>],
-    pub workloads: &'a [WorkloadObservation],
+    pub workloads: Vec<WorkloadSnapshot>,
     pub sources: Vec<SourceStatus>,
     /// Of the settings' instances.
     pub zones: &'a HashMap<(PoolId, InstanceId), String>,
@@ -90,7 +90,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Snapshot {
     let processes: HashMap<(&PoolId, &InstanceId), &ProcessObservation> = inputs
         .workloads
         .iter()
-        .flat_map(|w| w.processes.iter().map(move |p| ((&w.pool, &p.instance), p)))
+        .flat_map(|w| w.observed.processes.iter().map(move |p| ((&w.observed.pool, &p.instance), p)))
         .collect();
     let mut pools: Vec<PoolSnapshot> = Vec::new();
     for answers in inputs.balancers {
@@ -99,6 +99,8 @@ pub fn assemble(inputs: Inputs<'_>) -> Snapshot {
         }
     }
     pools.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut workloads = inputs.workloads.clone();
+    workloads.sort_by(|a, b| a.observed.workload.cmp(&b.observed.workload));
     Snapshot {
         seq: inputs.seq,
         at_ms: inputs.at_ms,
@@ -106,6 +108,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Snapshot {
         gateways: inputs.balancers.iter().flat_map(gateways::snapshots).collect(),
         sources: inputs.sources,
         pools,
+        workloads,
     }
 }
 

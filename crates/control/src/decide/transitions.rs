@@ -196,6 +196,7 @@ mod tests {
             sources: vec![],
             pools: vec![pool],
             gateways: vec![],
+            workloads: vec![],
         }
     }
 

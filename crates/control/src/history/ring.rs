@@ -118,6 +118,43 @@ impl Ring {
         }
     }
 
+    /// The mean of what was measured since `from_ms`; `None` where nothing was.
+    pub fn mean(&self, key: &SeriesKey, from_ms: i64) -> Option<f64> {
+        let column = self.columns.get(key)?;
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for row in (self.first()..self.next).rev() {
+            let slot = Self::slot(row);
+            if self.times_ms[slot] < from_ms {
+                break;
+            }
+            let value = f64::from(column.values[slot]);
+            if !value.is_nan() {
+                sum += value;
+                count += 1;
+            }
+        }
+        (count > 0).then(|| sum / f64::from(count))
+    }
+
+    /// The means over `steps` stretches of `step_ms` from `from_ms` on; `None` where nothing was measured.
+    pub fn means(&self, key: &SeriesKey, from_ms: i64, step_ms: i64, steps: usize) -> Vec<Option<f64>> {
+        let mut sums = vec![(0.0, 0_u32); steps];
+        if let Some(column) = self.columns.get(key) {
+            for row in self.first()..self.next {
+                let slot = Self::slot(row);
+                let step = usize::try_from((self.times_ms[slot] - from_ms).div_euclid(step_ms)).ok();
+                let value = f64::from(column.values[slot]);
+                if let Some((sum, count)) = step.and_then(|step| sums.get_mut(step)).filter(|_| !value.is_nan()) {
+                    *sum += value;
+                    *count += 1;
+                }
+            }
+        }
+        sums.into_iter()
+            .map(|(sum, count)| (count > 0).then(|| sum / f64::from(count)))
+            .collect()
+    }
+
     /// Rows `after + 1 ..= newest` of these series, at most `rows`; `None` when more than that was missed or is gone.
     pub fn tail(&self, keys: &[SeriesKey], after: u64, rows: usize) -> Option<Tail> {
         let from = after + 1;

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use model::{BalancerObservation, NewEvent, Snapshot, SourceId, SourceState, SourceStatus, WorkloadObservation};
+use model::{BalancerObservation, NewEvent, Snapshot, SourceId, SourceState, SourceStatus, WorkloadObservation, WorkloadSnapshot};
 use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
@@ -186,11 +186,17 @@ impl Collect {
                 })
             })
             .collect();
-        let workloads: Vec<WorkloadObservation> = self
+        let workloads: Vec<WorkloadSnapshot> = self
             .workloads
             .iter()
-            .filter_map(|m| m.answers.back())
-            .flat_map(|(_, w)| w.iter().cloned())
+            .filter_map(|m| m.answers.back().map(|(_, told)| (m, told)))
+            .flat_map(|(memory, told)| {
+                told.iter().map(|observed| WorkloadSnapshot {
+                    source: memory.id.clone(),
+                    is_fresh: memory.down.is_none(),
+                    observed: observed.clone(),
+                })
+            })
             .collect();
         let mut sources: Vec<SourceStatus> = self
             .balancers
@@ -205,7 +211,7 @@ impl Collect {
             seq: previous.seq + 1,
             at_ms: now_ms,
             balancers: &answers,
-            workloads: &workloads,
+            workloads,
             sources,
             zones: &self.state.zones,
             previous: (previous.seq > 0).then_some(previous),
@@ -249,7 +255,8 @@ impl Loop for Collect {
         }
         let previous = state.snapshot.borrow().clone();
         let next = self.assemble(&previous, now_ms);
-        state.ring.write().push(next.seq, next.at_ms, views::values(&next));
+        let values = views::values(&next).into_iter().chain(state.scaling.read().values(&next));
+        state.ring.write().push(next.seq, next.at_ms, values);
         let mut events = if previous.seq == 0 {
             Vec::new()
         } else {

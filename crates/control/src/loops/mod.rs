@@ -1,6 +1,7 @@
 //! The loops. All have one shape: idempotent, no input, no inner retries, woken by a timer or a signal, status visible. A round that
 //! panics has failed, and the next one runs all the same; one loop's failure never stops another.
 
+mod autoscale;
 mod collect;
 mod housekeeping;
 mod reconcile;
@@ -12,6 +13,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
 
+use model::NewEvent;
 pub use status::LoopStatus;
 pub(crate) use status::Statuses;
 use tokio::{
@@ -28,14 +30,21 @@ const RECONCILE_EVERY: u32 = 5;
 /// Collections between two questions of the record loop whether the database is there: 5 s at one a second.
 const RECORD_EVERY: u32 = 5;
 
+/// Collections between two evaluations of scaling policies: 2 s at one a second.
+pub(crate) const SCALE_EVERY: u32 = 2;
+
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 
 /// Batches of events on their way to the journal; a batch is one second's.
 const EVENT_BATCHES_MAX: usize = 256;
 
-pub(crate) async fn start(state: &Arc<State>, interval: Duration, tasks: &TaskTracker) {
-    let (to_record, batches) = mpsc::channel(EVENT_BATCHES_MAX);
+/// The way to the record loop.
+pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewEvent>>) {
+    mpsc::channel(EVENT_BATCHES_MAX)
+}
 
+pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc::Receiver<Vec<NewEvent>>, tasks: &TaskTracker) {
+    let to_record = state.to_record.clone();
     let mut collect = collect::Collect::new(state.clone(), to_record.clone());
     // The first snapshot is there before the first page is asked for.
     if let Err(error) = collect.round().await {
@@ -49,6 +58,7 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, tasks: &TaskTr
         reconcile::Reconcile::new(state.clone(), to_record),
     );
     spawn(state, tasks, interval, registry::Registry::new(state.clone(), interval));
+    spawn(state, tasks, interval * SCALE_EVERY, autoscale::Autoscale::new(state.clone()));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     let (state, mut record) = (state.clone(), record::Record::new(state.clone(), batches));
     tasks.spawn(async move { record.run(&state, interval * RECORD_EVERY).await });

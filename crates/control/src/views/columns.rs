@@ -47,6 +47,8 @@ fn of_instance(instance: &InstanceSnapshot) -> impl Iterator<Item = (Metric, Opt
     common(&instance.totals).into_iter().chain([
         (Metric::CpuPercent, percent(load.and_then(|l| l.cpu))),
         (Metric::MemoryPercent, percent(load.and_then(|l| l.memory))),
+        (Metric::GpuPercent, percent(load.and_then(|l| l.gpu))),
+        (Metric::Sessions, load.and_then(|l| l.sessions).map(|n| n as f32)),
     ])
 }
 
@@ -68,7 +70,10 @@ fn measured(pool: &PoolSnapshot) -> bool {
 
 /// The series that travel with each frame of a view.
 pub fn series_of(view: &ViewKey, snapshot: &Snapshot) -> Vec<SeriesKey> {
-    use Metric::{CpuPercent, ErrorsPercent, InFlight, InstancesTotal, InstancesUp, MemoryPercent, P50Ms, P95Ms, P99Ms, RequestsPerS};
+    use Metric::{
+        CpuPercent, ErrorsPercent, GpuPercent, InFlight, InstancesTotal, InstancesUp, MemoryPercent, P50Ms, P95Ms, P99Ms, Replicas,
+        ReplicasDesired, ReplicasMax, ReplicasMin, ReplicasReady, RequestsPerS, Sessions,
+    };
     match view {
         ViewKey::Overview => [
             RequestsPerS,
@@ -82,7 +87,23 @@ pub fn series_of(view: &ViewKey, snapshot: &Snapshot) -> Vec<SeriesKey> {
         ]
         .map(SeriesKey::total)
         .into(),
-        ViewKey::Pools | ViewKey::Scaling | ViewKey::Workload(_) | ViewKey::Breakers | ViewKey::Events => Vec::new(),
+        ViewKey::Workload(id) => [
+            ReplicasDesired,
+            Replicas,
+            ReplicasReady,
+            ReplicasMin,
+            ReplicasMax,
+            CpuPercent,
+            MemoryPercent,
+            GpuPercent,
+            Sessions,
+            RequestsPerS,
+            P95Ms,
+            InFlight,
+        ]
+        .map(|metric| SeriesKey::workload(metric, id))
+        .into(),
+        ViewKey::Pools | ViewKey::Scaling | ViewKey::Breakers | ViewKey::Events => Vec::new(),
         ViewKey::Pool(id) => {
             let mut keys: Vec<SeriesKey> = [
                 RequestsPerS,

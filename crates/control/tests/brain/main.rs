@@ -7,5 +7,6 @@ mod commands;
 mod leaving;
 mod live;
 mod registration;
+mod scaling;
 mod sources;
 mod support;

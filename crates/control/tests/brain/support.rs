@@ -1,7 +1,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
+    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup, WorkloadSetup,
     access::{Principal, SystemAdmin, Viewer},
     ports::Clock,
 };
@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) workloads: MemoryWorkloads,
     pub(crate) clock: ManualClock,
     pub(crate) resolver: Arc<MemoryResolver>,
+    /// What is scaled; nothing until a test says otherwise.
+    pub(crate) scaled: Vec<WorkloadSetup>,
     /// Off until a test says otherwise.
     pub(crate) registry: Option<RegistrySetup>,
 }
@@ -36,6 +38,7 @@ impl World {
             workloads: MemoryWorkloads::new("fleet"),
             clock: ManualClock::default(),
             resolver: Arc::default(),
+            scaled: vec![],
             registry: None,
         }
     }
@@ -60,6 +63,8 @@ impl World {
             journal: self.store.clone(),
             identity: self.store.clone(),
             registry: self.store.clone(),
+            scaling: self.store.clone(),
+            ledger: self.store.clone(),
             resolver: self.resolver.clone(),
             clock: Arc::new(self.clock.clone()),
         };
@@ -70,6 +75,7 @@ impl World {
         let setup = Setup {
             environment,
             pools: vec![pool],
+            workloads: self.scaled.clone(),
             interval: INTERVAL,
             registry: self.registry.clone(),
             accepts_gateways: false,

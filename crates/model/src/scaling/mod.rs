@@ -14,11 +14,14 @@ mod observed;
 mod policy;
 mod preset;
 mod proof;
+mod question;
 mod record;
 mod schedule;
 mod threshold;
+mod trace;
 mod view;
 mod weighted;
+mod what_if;
 pub mod words;
 
 pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
@@ -35,8 +38,11 @@ pub use proof::{
     Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,
     StabilizationProof,
 };
+pub use question::{WhatIfAnswer, WhatIfDemand, WhatIfQuestion};
 pub use record::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScalingOutcome};
 pub use schedule::{SCHEDULE_RULES_MAX, ScheduleRule, ScheduledBounds};
 pub use threshold::{Signal, ThresholdRules};
+pub use trace::{BuiltInTrace, SignalKind, TRACE_STEPS_MAX, Trace, TraceSignal};
 pub use view::{ScalingState, ScalingView, TargetChip, WorkloadRow, WorkloadView};
 pub use weighted::{WeightedRules, WeightedSignal};
+pub use what_if::{Fidelity, LostDemand, WHAT_IF_POLICIES_MAX, WhatIf, WhatIfCaveat, WhatIfOutcome, WhatIfPoint, WhatIfPolicy};

@@ -11,17 +11,25 @@
 
 mod evaluate;
 mod explain;
+mod fold;
 mod group;
 mod history;
 mod hold;
 mod lever;
 mod metrics;
 mod milli;
+mod outcome;
 mod rate;
+mod recall;
+mod replay;
 mod replicas;
+mod said;
 mod schedule;
+mod seen;
 mod signals;
 mod stabilize;
+mod standing;
+mod traces;
 mod usage;
 
 #[cfg(test)]
@@ -41,7 +49,15 @@ mod signal_tests;
 
 pub use evaluate::decide;
 pub use explain::explain;
+pub use fold::fold;
 pub use history::remember;
 pub use hold::hold;
 pub use lever::apply;
+pub use outcome::{Progress, outcome, progress};
+pub use recall::recall;
+pub use replay::{Replay, ReplayError, as_recorded, replay, what_if};
+pub use said::{cause, chips, readings};
 pub use schedule::Schedule;
+pub use seen::{KNOWN, Mean, seen};
+pub use standing::standing;
+pub use traces::built_in;

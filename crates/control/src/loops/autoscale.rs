@@ -1,0 +1,374 @@
+//! The autoscale loop: evaluates every workload's policy, carries out what follows, and keeps why.
+//!
+//! It goes on while the database is away: what it has to write waits, bounded. It does nothing on what it does not see: a workload whose
+//! source is down keeps what it has.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use model::{
+    Actor, EventKind, InstanceId, Metric, NewEvent, PoolSnapshot, ScaleAccess, SeriesKey, Severity, Snapshot, WorkloadId, WorkloadSnapshot,
+    scaling::{DecisionSpan, Hold, ScalingDecision, ScalingEvent, ScalingOutcome, ScalingPlan, ScheduledBounds},
+};
+use tokio::sync::Notify;
+
+use super::Loop;
+use crate::{
+    decide::scaling::{cause, decide, explain, fold, hold, outcome, readings, remember, seen},
+    ports::{ChangeRecord, StoreError, Workloads},
+    scaling::Governed,
+    state::State,
+};
+
+/// A source that takes longer has not scaled; the next round tries again.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// A database that takes longer is away for this round: the next evaluation is due.
+const DATABASE_WITHIN: Duration = Duration::from_secs(1);
+/// Lines of the ledger and changes that wait for the database: hours of a bad day.
+const WAITING_MAX: usize = 5_000;
+
+pub(super) struct Autoscale {
+    state: Arc<State>,
+    /// Closed lines and the open ones' latest state, by workload and beginning.
+    spans: BTreeMap<(WorkloadId, i64), DecisionSpan>,
+    changes: VecDeque<ChangeRecord>,
+    /// The snapshot at which a workload was last scaled.
+    scaled_at: BTreeMap<WorkloadId, u64>,
+    /// The end of the hold that was last told of, by workload.
+    holds_told: BTreeMap<WorkloadId, i64>,
+}
+
+/// What one evaluation needs, taken at one moment.
+struct Case {
+    seq: u64,
+    workload: WorkloadSnapshot,
+    pool: Option<PoolSnapshot>,
+    governed: Governed,
+}
+
+impl Autoscale {
+    pub(super) fn new(state: Arc<State>) -> Self {
+        let now_ms = state.now_ms();
+        let book = state.scaling.read();
+        let over = |governed: &Governed| governed.intent.plan.hold.filter(|hold| hold.is_over(now_ms)).map(|h| h.until_ms);
+        let holds_told = book.0.iter().filter_map(|(id, g)| Some((id.clone(), over(g)?))).collect();
+        drop(book);
+        Self {
+            state,
+            spans: BTreeMap::new(),
+            changes: VecDeque::new(),
+            scaled_at: BTreeMap::new(),
+            holds_told,
+        }
+    }
+
+    /// What other consoles on the same database changed.
+    async fn learn(&self) -> Result<(), String> {
+        let stored = in_time(self.state.ports.scaling.list()).await?;
+        let mut book = self.state.scaling.write();
+        for intent in stored {
+            if let Some(known) = book.0.get_mut(&intent.workload)
+                && known.intent.version < intent.version
+            {
+                known.intend(intent);
+            }
+        }
+        Ok(())
+    }
+
+    async fn evaluate(&mut self, case: Case) -> Result<(), String> {
+        let now_ms = self.state.now_ms();
+        let Case {
+            seq,
+            workload,
+            pool,
+            mut governed,
+        } = case;
+        let id = workload.observed.workload.clone();
+        self.settle(&workload, &mut governed, now_ms);
+        self.tell_ended_hold(&id, &governed, now_ms);
+        let Some(source) = self.source(&workload) else { return Ok(()) };
+        let capabilities = source.capabilities();
+        let plan = governed.intent.plan.clone();
+        governed.bounds = governed.schedule.bounds(&plan.policy, now_ms);
+        let mut policy = plan.policy.clone();
+        policy.min_replicas = governed.bounds.min_replicas.min(capabilities.max_replicas);
+        policy.max_replicas = governed.bounds.max_replicas.min(capabilities.max_replicas);
+
+        let observed = {
+            let ring = self.state.ring.read();
+            let pool_id = &workload.observed.pool;
+            let mean = |instance: &InstanceId, metric: Metric, window_s: u32| {
+                ring.mean(
+                    &SeriesKey::instance(metric, pool_id, instance),
+                    now_ms - i64::from(window_s) * 1_000,
+                )
+            };
+            seen(&policy, &workload, pool.as_ref(), now_ms, &mean)
+        };
+        let in_force = plan.hold_at(now_ms);
+        let decision = hold(&policy, in_force, decide(&policy, &observed, &governed.history, now_ms));
+        let span = governed
+            .last
+            .as_ref()
+            .and_then(|span| fold(span, &decision))
+            .unwrap_or_else(|| DecisionSpan {
+                id: 0,
+                workload: id.clone(),
+                // Its name in the ledger.
+                from_ms: governed
+                    .last
+                    .as_ref()
+                    .filter(|last| last.to_ms == now_ms)
+                    .map_or(now_ms, |last| last.to_ms + 1),
+                to_ms: now_ms,
+                evaluations: 1,
+                would_change: explain(&policy, &observed, &governed.history, now_ms).1,
+                decision: decision.clone(),
+            });
+        self.keep_span(span.clone());
+        governed.last = Some(span);
+
+        let mut failure = None;
+        let can = capabilities.scale == ScaleAccess::Live;
+        if decision.is_change() && can {
+            let event = event_of(&id, &plan, &governed, &decision, in_force);
+            let answer = tokio::time::timeout(DEADLINE, source.scale(&id, decision.to)).await;
+            let answer = answer.map_err(|_| format!("no answer within {} s", DEADLINE.as_secs()));
+            let event = match answer.and_then(|scaled| scaled.map_err(|e| e.to_string())) {
+                Ok(()) => {
+                    self.scaled_at.insert(id.clone(), seq);
+                    remember(&policy, &mut governed.history, &decision);
+                    event
+                }
+                Err(why) => {
+                    failure = Some(format!("{id}: {why}"));
+                    ScalingEvent {
+                        outcome: ScalingOutcome::Failed(why),
+                        ended_at_ms: Some(now_ms),
+                        ..event
+                    }
+                }
+            };
+            if !is_told(&governed, &event) {
+                self.note(&mut governed, &workload, event);
+            }
+            self.state.collect_now.notify_one();
+        } else {
+            remember(
+                &policy,
+                &mut governed.history,
+                &ScalingDecision {
+                    to: decision.from,
+                    ..decision
+                },
+            );
+        }
+        self.put_back(&id, governed);
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn source(&self, workload: &WorkloadSnapshot) -> Option<Arc<dyn Workloads>> {
+        self.state.ports.workloads.iter().find(|w| w.source() == workload.source).cloned()
+    }
+
+    /// Pending changes that came to something.
+    fn settle(&mut self, workload: &WorkloadSnapshot, governed: &mut Governed, now_ms: i64) {
+        let pending = governed.events.iter().filter(|e| e.outcome == ScalingOutcome::Pending);
+        let ended: Vec<_> = pending
+            .filter_map(|event| {
+                let outcome = outcome(event, &workload.observed, now_ms)?;
+                Some(ScalingEvent {
+                    outcome,
+                    ended_at_ms: Some(now_ms),
+                    ..event.clone()
+                })
+            })
+            .collect();
+        for event in ended {
+            self.note(governed, workload, event);
+        }
+    }
+
+    fn note(&mut self, governed: &mut Governed, workload: &WorkloadSnapshot, event: ScalingEvent) {
+        let told = told(&event, workload);
+        governed.note(event.clone());
+        if self.changes.len() >= WAITING_MAX {
+            tracing::error!("the database has been away for so long that the oldest waiting change is given up");
+            self.changes.pop_front();
+        }
+        self.changes.push_back(ChangeRecord { event, told });
+    }
+
+    fn keep_span(&mut self, span: DecisionSpan) {
+        self.spans.insert((span.workload.clone(), span.from_ms), span);
+        if self.spans.len() > WAITING_MAX {
+            tracing::error!("the database has been away for so long that the oldest waiting decision is given up");
+            self.spans.pop_first();
+        }
+    }
+
+    fn tell_ended_hold(&mut self, id: &WorkloadId, governed: &Governed, now_ms: i64) {
+        let Some(over) = governed.intent.plan.hold.filter(|hold| hold.is_over(now_ms)) else {
+            return;
+        };
+        if self.holds_told.insert(id.clone(), over.until_ms) == Some(over.until_ms) {
+            return;
+        }
+        let ended = NewEvent {
+            at_ms: now_ms,
+            kind: EventKind::ScalingChanged,
+            severity: Severity::Info,
+            pool: None,
+            instance: None,
+            summary: format!("Scaling of {id} follows its policy again"),
+            cause: format!("{} has ended", over.kind),
+            actor: Actor::system("autoscaler"),
+        };
+        if self.state.to_record.try_send(vec![ended]).is_err() {
+            tracing::warn!(workload = %id, "the end of a hold could not be told");
+        }
+    }
+
+    /// What a command changed meanwhile stays as the command left it.
+    fn put_back(&self, id: &WorkloadId, governed: Governed) {
+        if let Some(known) = self.state.scaling.write().0.get_mut(id) {
+            let (intent, schedule) = (known.intent.clone(), known.schedule.clone());
+            *known = Governed {
+                intent,
+                schedule,
+                ..governed
+            };
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), String> {
+        if self.spans.is_empty() && self.changes.is_empty() {
+            return Ok(());
+        }
+        let spans: Vec<_> = self.spans.values().cloned().collect();
+        let changes: Vec<_> = self.changes.iter().cloned().collect();
+        in_time(self.state.ports.ledger.keep(&spans, &changes)).await?;
+        let told = changes.iter().any(|change| !change.told.is_empty());
+        self.spans.clear();
+        self.changes.clear();
+        if told {
+            // An empty batch: the record loop reads what was just written.
+            let _ = self.state.to_record.try_send(Vec::new());
+        }
+        Ok(())
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let snapshot: Arc<Snapshot> = self.state.snapshot.borrow().clone();
+        let book = self.state.scaling.read();
+        let fresh = snapshot.workloads.iter().filter(|w| w.is_fresh);
+        // What was seen while it was scaled does not show it yet: it would be scaled twice.
+        let shows = |id: &WorkloadId| self.scaled_at.get(id).is_none_or(|seq| snapshot.seq > seq + 1);
+        fresh
+            .filter(|w| shows(&w.observed.workload))
+            .filter_map(|workload| {
+                Some(Case {
+                    seq: snapshot.seq,
+                    workload: workload.clone(),
+                    pool: snapshot.pools.iter().find(|p| p.id == workload.observed.pool).cloned(),
+                    governed: book.0.get(&workload.observed.workload)?.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
+    let answer = tokio::time::timeout(DATABASE_WITHIN, work).await;
+    let late = |_| format!("the database does not answer within {} s", DATABASE_WITHIN.as_secs());
+    answer.map_err(late)?.map_err(|e| e.to_string())
+}
+
+fn event_of(id: &WorkloadId, plan: &ScalingPlan, governed: &Governed, decision: &ScalingDecision, in_force: Option<Hold>) -> ScalingEvent {
+    let bounds: &ScheduledBounds = &governed.bounds;
+    // What a hold makes of it is its operator's doing.
+    let held = in_force.is_some() && decision.proof.hold.is_some_and(|(_, without)| without != decision.to);
+    let operator = governed.intent.changed_by.as_ref().filter(|_| held);
+    ScalingEvent {
+        id: 0,
+        workload: id.clone(),
+        at_ms: decision.at_ms,
+        from: decision.from,
+        to: decision.to,
+        cause: cause(plan, bounds, decision),
+        leading: decision
+            .proof
+            .leading
+            .and_then(|n| decision.proof.metrics.get(n))
+            .map(|m| m.name.clone()),
+        metrics: readings(decision),
+        actor: operator.map_or_else(|| Actor::system("autoscaler"), |who| Actor::User(who.clone())),
+        outcome: ScalingOutcome::Pending,
+        ended_at_ms: None,
+    }
+}
+
+/// The same refusal again, two seconds later, is no news.
+fn is_told(governed: &Governed, event: &ScalingEvent) -> bool {
+    let same = |last: &ScalingEvent| (last.from, last.to, &last.outcome) == (event.from, event.to, &event.outcome);
+    matches!(event.outcome, ScalingOutcome::Failed(_)) && governed.events.front().is_some_and(same)
+}
+
+/// What the journal is told of a change as it stands now.
+fn told(event: &ScalingEvent, workload: &WorkloadSnapshot) -> Vec<NewEvent> {
+    let id = &event.workload;
+    let new = |kind, severity, at_ms, summary: String, cause: String| NewEvent {
+        at_ms,
+        kind,
+        severity,
+        pool: Some(workload.observed.pool.clone()),
+        instance: None,
+        summary,
+        cause,
+        actor: event.actor.clone(),
+    };
+    let (from, to) = (event.from, event.to);
+    match &event.outcome {
+        ScalingOutcome::Pending => {
+            let far = event.size() > ScalingEvent::ALARM_OVER;
+            let (kind, severity) = if far {
+                (EventKind::ScaledFar, Severity::Warning)
+            } else {
+                (EventKind::Scaled, Severity::Info)
+            };
+            let summary = format!("{id} scales from {from} to {to} replicas");
+            vec![new(kind, severity, event.at_ms, summary, event.cause.clone())]
+        }
+        ScalingOutcome::Failed(why) => {
+            let summary = format!("{id} did not scale from {from} to {to} replicas");
+            let at_ms = event.ended_at_ms.unwrap_or(event.at_ms);
+            vec![new(EventKind::ScalingFailed, Severity::Critical, at_ms, summary, why.clone())]
+        }
+        ScalingOutcome::Reached | ScalingOutcome::Superseded => Vec::new(),
+    }
+}
+
+impl Loop for Autoscale {
+    const NAME: &'static str = "autoscale";
+
+    fn wake(state: &State) -> Option<&Notify> {
+        Some(&state.scale_now)
+    }
+
+    async fn round(&mut self) -> Result<(), String> {
+        let mut failures = Vec::new();
+        for case in self.cases() {
+            if let Err(error) = self.evaluate(case).await {
+                failures.push(error);
+            }
+        }
+        for outcome in [self.write().await, self.learn().await] {
+            failures.extend(outcome.err());
+        }
+        if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is intended and known of each workload, for those who show it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use model::{
+    InstanceState, Metric, PoolSnapshot, SeriesKey, Snapshot, WorkloadId, WorkloadSnapshot,
+    scaling::{DecisionSpan, ScalingEvent, ScalingHistory, ScalingIntent, ScheduledBounds, WorkloadView},
+};
+
+use crate::decide::scaling::{Progress, Schedule, progress};
+
+/// One workload with a policy.
+#[derive(Debug, Clone)]
+pub(crate) struct Governed {
+    /// Written by commands, and by the autoscale loop when another console changed it.
+    pub(crate) intent: ScalingIntent,
+    /// The intent's schedule, parsed; empty where a stored one cannot be read any more.
+    pub(crate) schedule: Schedule,
+    /// Unix time since when it is known, ms.
+    pub(crate) since_ms: i64,
+    /// Bounds as of the last evaluation.
+    pub(crate) bounds: ScheduledBounds,
+    /// The policy's memory of itself.
+    pub(crate) history: ScalingHistory,
+    /// The line of the ledger that is being written.
+    pub(crate) last: Option<DecisionSpan>,
+    /// Newest first.
+    pub(crate) events: VecDeque<ScalingEvent>,
+}
+
+impl Governed {
+    pub(crate) fn new(intent: ScalingIntent, since_ms: i64) -> Self {
+        let schedule = parsed(&intent);
+        let bounds = schedule.bounds(&intent.plan.policy, since_ms);
+        Self {
+            intent,
+            schedule,
+            since_ms,
+            bounds,
+            history: ScalingHistory::default(),
+            last: None,
+            events: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn intend(&mut self, intent: ScalingIntent) {
+        self.schedule = parsed(&intent);
+        self.intent = intent;
+    }
+
+    /// A change that is new, or one that came to something.
+    pub(crate) fn note(&mut self, event: ScalingEvent) {
+        match self.events.iter_mut().find(|known| known.at_ms == event.at_ms) {
+            Some(known) => *known = event,
+            None => self.events.push_front(event),
+        }
+        self.events.truncate(WorkloadView::EVENTS_MAX);
+    }
+}
+
+fn parsed(intent: &ScalingIntent) -> Schedule {
+    Schedule::parse(&intent.plan.schedule).unwrap_or_else(|error| {
+        tracing::error!(workload = %intent.workload, %error, "a stored schedule cannot be read and is left out");
+        Schedule::default()
+    })
+}
+
+/// By workload.
+#[derive(Debug, Default)]
+pub(crate) struct Book(pub(crate) BTreeMap<WorkloadId, Governed>);
+
+impl Book {
+    /// What history keeps of workloads. What a source that is down last said is not measured again.
+    pub(crate) fn values(&self, snapshot: &Snapshot) -> Vec<(SeriesKey, Option<f32>)> {
+        let mut out = Vec::new();
+        for workload in snapshot.workloads.iter().filter(|w| w.is_fresh) {
+            let id = &workload.observed.workload;
+            let bounds = self.0.get(id).map(|governed| &governed.bounds);
+            let pool = snapshot.pools.iter().find(|p| p.id == workload.observed.pool);
+            let values = of_workload(workload).into_iter().chain([
+                (Metric::ReplicasMin, bounds.map(|b| b.min_replicas as f32)),
+                (Metric::ReplicasMax, bounds.map(|b| b.max_replicas as f32)),
+            ]);
+            let values = values.chain(pool.map(of_its_pool).unwrap_or_default());
+            out.extend(values.map(|(metric, value)| (SeriesKey::workload(metric, id), value)));
+        }
+        out
+    }
+}
+
+fn of_workload(workload: &WorkloadSnapshot) -> [(Metric, Option<f32>); 3] {
+    let Progress { ready, coming, leaving } = progress(&workload.observed);
+    [
+        (Metric::ReplicasDesired, Some(workload.observed.desired as f32)),
+        (Metric::Replicas, Some((ready + coming + leaving) as f32)),
+        (Metric::ReplicasReady, Some(ready as f32)),
+    ]
+}
+
+/// Averages over the instances that report, and the sums of the pool.
+fn of_its_pool(pool: &PoolSnapshot) -> Vec<(Metric, Option<f32>)> {
+    if pool.instances.iter().all(|i| i.state == InstanceState::Unknown) {
+        return Vec::new();
+    }
+    let serving = || pool.instances.iter().filter(|i| i.state.gets_requests()).filter_map(|i| i.load);
+    let mean = |of: fn(&model::LoadReport) -> Option<f32>| {
+        let values: Vec<f32> = serving().filter_map(|load| of(&load)).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f32>() / values.len() as f32)
+    };
+    let percent = |share: Option<f32>| share.map(|share| share * 100.0);
+    vec![
+        (Metric::CpuPercent, percent(mean(|l| l.cpu))),
+        (Metric::MemoryPercent, percent(mean(|l| l.memory))),
+        (Metric::GpuPercent, percent(mean(|l| l.gpu))),
+        (Metric::Sessions, mean(|l| l.sessions.map(|n| n as f32))),
+        (Metric::RequestsPerS, Some(pool.totals.requests_per_s as f32)),
+        (Metric::P95Ms, pool.totals.latency.map(|l| l.p95_ms)),
+        (Metric::InFlight, Some(pool.totals.in_flight as f32)),
+    ]
+}

@@ -1,0 +1,9 @@
+//! What is scaled: what is intended and known of each workload, and what people may do about it.
+
+mod book;
+mod command;
+mod query;
+mod recorded;
+mod what_if;
+
+pub(crate) use book::{Book, Governed};

@@ -1,0 +1,95 @@
+//! The demand on a workload as it was measured.
+
+use model::{
+    ApiError, Metric, SeriesKey, WorkloadId,
+    scaling::{TRACE_STEPS_MAX, Trace, TraceSignal},
+};
+
+use crate::state::State;
+
+/// The finest step: policies are evaluated about as often.
+const STEP_MIN_S: i64 = 2;
+/// Steps of one trace at most; a week has 40,320 of 15 s.
+const STEPS: i64 = 45_000;
+
+/// By the names that policies use, with the factor from what history keeps.
+const SIGNALS: [(&str, Metric, f64); 5] = [
+    ("cpu", Metric::CpuPercent, 1.0),
+    ("memory", Metric::MemoryPercent, 1.0),
+    ("gpu", Metric::GpuPercent, 1.0),
+    ("active_sessions", Metric::Sessions, 1.0),
+    ("response_time_ms", Metric::P95Ms, 1.0),
+];
+
+/// What was measured between two moments (Unix, ms), step by step.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a range that is empty or in which nothing was measured.
+pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64, to_ms: i64) -> Result<Trace, ApiError> {
+    if to_ms.saturating_sub(from_ms) < 60_000 {
+        return Err(ApiError::invalid("range", "takes at least a minute"));
+    }
+    let step_ms = 1_000 * step_s(from_ms, to_ms);
+    let steps = usize::try_from((to_ms - from_ms) / step_ms).unwrap_or(0).min(TRACE_STEPS_MAX);
+    let series = async |metric| state.means(&SeriesKey::workload(metric, workload), from_ms, step_ms, steps).await;
+    let counts = |means: Vec<Option<f64>>| -> Vec<Option<u32>> { means.into_iter().map(|mean| mean.map(count)).collect() };
+    let ready = counts(series(Metric::ReplicasReady).await?);
+    let replicas = counts(series(Metric::ReplicasDesired).await?);
+    if ready.iter().all(Option::is_none) {
+        return Err(ApiError::invalid("range", "nothing was measured of this workload in it"));
+    }
+    let mut signals = Vec::new();
+    for (name, metric, factor) in SIGNALS {
+        let means: Vec<_> = series(metric)
+            .await?
+            .into_iter()
+            .map(|mean| mean.map(|mean| mean * factor))
+            .collect();
+        if means.iter().any(Option::is_some) {
+            signals.push(TraceSignal::of_fleet(name, &means, &ready));
+        }
+    }
+    let requests = series(Metric::RequestsPerS).await?;
+    if requests.iter().any(Option::is_some) {
+        let per_minute = requests.into_iter().map(|rate| rate.map(|rate| rate * 60.0)).collect();
+        signals.push(TraceSignal::shared("requests_per_minute", None, per_minute));
+    }
+    Ok(Trace {
+        name: "recorded".to_owned(),
+        begin_ms: from_ms,
+        step_s: u32::try_from(step_ms / 1_000).unwrap_or(u32::MAX),
+        signals,
+        replicas,
+        ready,
+    })
+}
+
+/// The finest of the usual steps that keeps the trace short enough.
+fn step_s(from_ms: i64, to_ms: i64) -> i64 {
+    let length_s = (to_ms - from_ms) / 1_000;
+    let fits = |step: &i64| length_s / step <= STEPS;
+    [STEP_MIN_S, 10, 15, 60, 900].into_iter().find(fits).unwrap_or(3_600)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a mean of replicas is small and not negative"
+)]
+const fn count(mean: f64) -> u32 {
+    mean.round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_ranges_have_wider_steps() {
+        let day = 86_400_000;
+        assert_eq!(
+            [day / 24, day, 5 * day, 7 * day, 30 * day, 400 * day].map(|to| step_s(0, to)),
+            [2, 2, 10, 15, 60, 900]
+        );
+    }
+}

@@ -11,15 +11,17 @@ use std::{
 
 use model::{
     Actor, EventKind, InstanceId, Metric, NewEvent, PoolSnapshot, ScaleAccess, SeriesKey, Severity, Snapshot, WorkloadId, WorkloadSnapshot,
-    scaling::{DecisionSpan, Hold, ScalingDecision, ScalingEvent, ScalingOutcome, ScalingPlan, ScheduledBounds},
+    scaling::{
+        DecisionSpan, Hold, Prediction, PredictionMode, ScalingDecision, ScalingEvent, ScalingOutcome, ScalingPlan, ScheduledBounds,
+    },
 };
 use tokio::sync::Notify;
 
 use super::Loop;
 use crate::{
-    decide::scaling::{cause, decide, explain, fold, hold, outcome, readings, remember, seen},
+    decide::scaling::{cause, decide, explain, floor, fold, forecast, hold, outcome, readings, remember, seen, sharpen},
     ports::{ChangeRecord, StoreError, Workloads},
-    scaling::Governed,
+    scaling::{Governed, demand},
     state::State,
 };
 
@@ -29,12 +31,16 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const DATABASE_WITHIN: Duration = Duration::from_secs(1);
 /// Lines of the ledger and changes that wait for the database: hours of a bad day.
 const WAITING_MAX: usize = 5_000;
+/// Between two forecasts: the time that one of its values stands for.
+const FORECAST_EVERY_MS: i64 = 300_000;
 
 pub(super) struct Autoscale {
     state: Arc<State>,
     /// Closed lines and the open ones' latest state, by workload and beginning.
     spans: BTreeMap<(WorkloadId, i64), DecisionSpan>,
     changes: VecDeque<ChangeRecord>,
+    /// When each workload's forecast was made, Unix ms, and by what.
+    foreseen: BTreeMap<WorkloadId, (i64, Prediction)>,
     /// The snapshot at which a workload was last scaled.
     scaled_at: BTreeMap<WorkloadId, u64>,
     /// The end of the hold that was last told of, by workload.
@@ -60,6 +66,7 @@ impl Autoscale {
             state,
             spans: BTreeMap::new(),
             changes: VecDeque::new(),
+            foreseen: BTreeMap::new(),
             scaled_at: BTreeMap::new(),
             holds_told,
         }
@@ -98,7 +105,8 @@ impl Autoscale {
         policy.min_replicas = governed.bounds.min_replicas.min(capabilities.max_replicas);
         policy.max_replicas = governed.bounds.max_replicas.min(capabilities.max_replicas);
 
-        let observed = {
+        self.foresee(&id, &plan, &mut governed, now_ms).await;
+        let mut observed = {
             let ring = self.state.ring.read();
             let pool_id = &workload.observed.pool;
             let mean = |instance: &InstanceId, metric: Metric, window_s: u32| {
@@ -109,6 +117,8 @@ impl Autoscale {
             };
             seen(&policy, &workload, pool.as_ref(), now_ms, &mean)
         };
+        observed.forecast.clone_from(&governed.floor);
+        let policy = sharpen(&policy, &plan.prediction, observed.forecast.as_ref());
         let in_force = plan.hold_at(now_ms);
         let decision = hold(&policy, in_force, decide(&policy, &observed, &governed.history, now_ms));
         let span = governed
@@ -169,6 +179,35 @@ impl Autoscale {
         }
         self.put_back(&id, governed);
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Makes the forecast anew when it is due; without history, or while it cannot be read, there is none.
+    async fn foresee(&mut self, id: &WorkloadId, plan: &ScalingPlan, governed: &mut Governed, now_ms: i64) {
+        let Some((signal, _)) = plan
+            .prediction
+            .target(&plan.policy)
+            .filter(|_| plan.prediction.mode != PredictionMode::Off)
+        else {
+            (governed.forecast, governed.floor) = (None, None);
+            return;
+        };
+        let made = self.foreseen.get(id);
+        let is_due = made.is_none_or(|(at_ms, with)| now_ms - at_ms >= FORECAST_EVERY_MS || now_ms < *at_ms || *with != plan.prediction);
+        if !is_due {
+            return;
+        }
+        self.foreseen.insert(id.clone(), (now_ms, plan.prediction.clone()));
+        match demand(&self.state, id, &signal, plan.prediction.season_s, now_ms).await {
+            Ok(series) => {
+                let made = forecast(&plan.prediction, &series, plan.prediction.season_s);
+                governed.floor = floor(&plan.policy, &plan.prediction, &made);
+                governed.forecast = Some(made);
+            }
+            Err(error) => {
+                tracing::warn!(workload = %id, %error, "the demand of the past could not be read: no forecast");
+                (governed.forecast, governed.floor) = (None, None);
+            }
+        }
     }
 
     fn source(&self, workload: &WorkloadSnapshot) -> Option<Arc<dyn Workloads>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use model::{
     InstanceState, Metric, PoolSnapshot, SeriesKey, Snapshot, WorkloadId, WorkloadSnapshot,
-    scaling::{DecisionSpan, ScalingEvent, ScalingHistory, ScalingIntent, ScheduledBounds, WorkloadView},
+    scaling::{DecisionSpan, Forecast, ForecastFloor, ScalingEvent, ScalingHistory, ScalingIntent, ScheduledBounds, WorkloadView},
 };
 
 use crate::decide::scaling::{Progress, Schedule, progress};
@@ -22,6 +22,10 @@ pub(crate) struct Governed {
     pub(crate) bounds: ScheduledBounds,
     /// The policy's memory of itself.
     pub(crate) history: ScalingHistory,
+    /// Absent while nothing is forecast.
+    pub(crate) forecast: Option<Forecast>,
+    /// What the forecast asks for.
+    pub(crate) floor: Option<ForecastFloor>,
     /// The line of the ledger that is being written.
     pub(crate) last: Option<DecisionSpan>,
     /// Newest first.
@@ -38,6 +42,8 @@ impl Governed {
             since_ms,
             bounds,
             history: ScalingHistory::default(),
+            forecast: None,
+            floor: None,
             last: None,
             events: VecDeque::new(),
         }

@@ -8,3 +8,4 @@ mod week;
 mod what_if;
 
 pub(crate) use book::{Book, Governed};
+pub(crate) use recorded::demand;

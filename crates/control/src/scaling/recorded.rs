@@ -5,7 +5,10 @@ use model::{
     scaling::{TRACE_STEPS_MAX, Trace, TraceSignal},
 };
 
-use crate::state::State;
+use crate::{
+    decide::scaling::{DEMAND_STEP_S, DemandSeries},
+    state::State,
+};
 
 /// The finest step: policies are evaluated about as often.
 const STEP_MIN_S: i64 = 2;
@@ -62,6 +65,40 @@ pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64,
         replicas,
         ready,
     })
+}
+
+/// Seasons of demand that a forecast looks at, with those it is judged by.
+const SEASONS: i64 = 10;
+
+/// The demand of one signal over all instances until now (Unix, ms), five minutes each; empty for a signal of which no history is kept.
+pub(crate) async fn demand(
+    state: &State,
+    workload: &WorkloadId,
+    signal: &str,
+    season_s: u32,
+    now_ms: i64,
+) -> Result<DemandSeries, ApiError> {
+    let step_ms = i64::from(DEMAND_STEP_S) * 1_000;
+    let length = SEASONS * i64::from(season_s) / i64::from(DEMAND_STEP_S);
+    let begin_ms = now_ms - length * step_ms;
+    let steps = usize::try_from(length).unwrap_or(0);
+    let mut series = DemandSeries {
+        begin_ms,
+        values: Vec::new(),
+    };
+    let means = async |metric| state.means(&SeriesKey::workload(metric, workload), begin_ms, step_ms, steps).await;
+    if let Some((_, metric, factor)) = SIGNALS.into_iter().find(|(name, ..)| *name == signal) {
+        let ready = means(Metric::ReplicasReady).await?;
+        let total = |(mean, ready): (Option<f64>, Option<f64>)| Some(mean? * factor * ready?);
+        series.values = means(metric).await?.into_iter().zip(ready).map(total).collect();
+    } else if signal == "requests_per_minute" {
+        series.values = means(Metric::RequestsPerS)
+            .await?
+            .into_iter()
+            .map(|rate| rate.map(|rate| rate * 60.0))
+            .collect();
+    }
+    Ok(series)
 }
 
 /// The finest of the usual steps that keeps the trace short enough.

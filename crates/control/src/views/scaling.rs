@@ -38,6 +38,7 @@ pub(super) fn workload(id: &WorkloadId, facts: Facts<'_>) -> Option<WorkloadView
         intent: governed.intent.clone(),
         last: governed.last.clone(),
         events: governed.events.iter().cloned().collect(),
+        forecast: governed.forecast.clone(),
         processes: workload.observed.processes.clone(),
         read_only,
         replicas_max: capabilities.map_or(0, |(_, can)| can.max_replicas),

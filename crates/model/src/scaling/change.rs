@@ -27,6 +27,8 @@ pub enum Lever {
         /// What the metric then reads: per cent or thousandths, as its target.
         reads: i64,
     },
+    /// The replicas that a forecast asks for.
+    Forecast,
     MinReplicas,
     MaxReplicas,
     StabilizationWindow {
@@ -68,6 +70,7 @@ impl fmt::Display for SmallestChange {
                 ..
             } => write!(f, "{name} {sign} {reads} %"),
             Lever::Metric { name, reads, .. } => write!(f, "{name} {sign} {}", Milli(*reads)),
+            Lever::Forecast => write!(f, "forecast {sign} {} replicas", self.to),
             Lever::MinReplicas => write!(f, "min_replicas {sign} {}", self.to),
             Lever::MaxReplicas => write!(f, "max_replicas {sign} {}", self.to),
             Lever::StabilizationWindow { direction } => write!(f, "{} window {sign} {} s", side(direction), self.to),
@@ -100,6 +103,7 @@ mod tests {
         assert_eq!(change(metric(TargetType::Utilization, 77), 2_800, 3_080), "cpu ≥ 77 %");
         assert_eq!(change(metric(TargetType::AverageValue, 12_050), 40_000, 36_150), "cpu ≤ 12.05");
         assert_eq!(change(Lever::MaxReplicas, 10, 12), "max_replicas ≥ 12");
+        assert_eq!(change(Lever::Forecast, 9, 7), "forecast ≤ 7 replicas");
         let direction = Direction::Down;
         assert_eq!(
             change(Lever::StabilizationWindow { direction }, 300, 180),

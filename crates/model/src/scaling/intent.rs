@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hold, ScalingPolicy, ScheduleRule, words};
+use super::{Hold, Prediction, ScalingPolicy, ScheduleRule, words};
 use crate::{FieldDiff, InvalidValue, WorkloadId};
 
 /// A policy with its overlays.
@@ -12,6 +12,8 @@ pub struct ScalingPlan {
     pub policy: ScalingPolicy,
     #[serde(default)]
     pub schedule: Vec<ScheduleRule>,
+    #[serde(default)]
+    pub prediction: Prediction,
     /// One that is over counts as none.
     #[serde(default)]
     pub hold: Option<Hold>,
@@ -40,6 +42,9 @@ pub enum ScalingChange {
     Schedule {
         schedule: Vec<ScheduleRule>,
     },
+    Prediction {
+        prediction: Prediction,
+    },
     /// Absent: lets go.
     Hold {
         hold: Option<Hold>,
@@ -47,10 +52,11 @@ pub enum ScalingChange {
 }
 
 impl ScalingPlan {
-    pub const fn new(policy: ScalingPolicy) -> Self {
+    pub fn new(policy: ScalingPolicy) -> Self {
         Self {
             policy,
             schedule: Vec::new(),
+            prediction: Prediction::default(),
             hold: None,
         }
     }
@@ -74,6 +80,10 @@ impl ScalingChange {
                 after.policy = (**policy).clone();
             }
             Self::Schedule { schedule } => after.schedule.clone_from(schedule),
+            Self::Prediction { prediction } => {
+                prediction.validate()?;
+                after.prediction = prediction.clone();
+            }
             Self::Hold { hold } => {
                 if let Some(hold) = hold {
                     hold.validate(now_ms)?;

@@ -105,6 +105,17 @@ impl MetricTarget {
         }
     }
 
+    /// So many per cent of itself.
+    pub fn scale(&mut self, percent: u32) {
+        match self {
+            Self::Utilization { average_utilization } => *average_utilization = average_utilization.saturating_mul(percent) / 100,
+            Self::AverageValue {
+                average_value_milli: milli,
+            }
+            | Self::Value { value_milli: milli } => *milli = milli.saturating_mul(percent.into()) / 100,
+        }
+    }
+
     /// Per cent for a utilisation, thousandths otherwise.
     pub fn value(&self) -> i64 {
         match *self {

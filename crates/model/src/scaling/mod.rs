@@ -12,6 +12,7 @@ mod intent;
 mod metric;
 mod observed;
 mod policy;
+mod prediction;
 mod preset;
 mod proof;
 mod question;
@@ -33,6 +34,7 @@ pub use intent::{ScalingChange, ScalingIntent, ScalingPlan, diff};
 pub use metric::{MILLI_MAX, MetricSource, MetricSpec, MetricTarget, TargetType};
 pub use observed::{ContainerRequest, PodObservation, PodPhase, PodSample, Reading, ReadyCondition, ScalingObservation};
 pub use policy::{METRICS_MAX, REPLICAS_MAX, ScalingAlgorithm, ScalingPolicy, Tolerance};
+pub use prediction::{BadForecast, Forecast, ForecastFloor, ForecastPoint, ForecastState, Prediction, PredictionMode, PredictionProof};
 pub use preset::ScalingPreset;
 pub use proof::{
     Clamp, Direction, LimitProof, MetricFailure, MetricProof, MetricState, RateProof, RateRule, ReplicaBound, ScalingProof,

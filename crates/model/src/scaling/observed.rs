@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ForecastFloor;
+
 /// Everything that was seen of a workload at one moment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScalingObservation {
@@ -14,6 +16,9 @@ pub struct ScalingObservation {
     pub pods: Vec<PodObservation>,
     /// In the order of the policy's metrics.
     pub readings: Vec<Reading>,
+    /// What a forecast of the demand asks for; absent where nothing is forecast.
+    #[serde(default)]
+    pub forecast: Option<ForecastFloor>,
 }
 
 /// One instance, in the terms that decide whether its figures count.

@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeLimit, Hold, Recommendation, ReplicaChange, SelectPolicy, TargetType, Tolerance};
+use super::{ChangeLimit, Hold, PredictionProof, Recommendation, ReplicaChange, SelectPolicy, TargetType, Tolerance};
 
-/// Metrics propose, the window holds back, the limits slow down, the bounds cut. A step that changed nothing is absent.
+/// Metrics propose, a forecast raises, the window holds back, the limits slow down, the bounds cut. A step that changed nothing is absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScalingProof {
     pub metrics: Vec<MetricProof>,
     pub tolerance: Tolerance,
     /// The metric that proposed the most, by its place in `metrics`.
     pub leading: Option<usize>,
+    /// Also where it changed nothing; absent where nothing is forecast.
+    #[serde(default)]
+    pub prediction: Option<PredictionProof>,
     pub stabilization: Option<StabilizationProof>,
     pub rate: Option<RateProof>,
     pub clamp: Option<Clamp>,
@@ -24,6 +27,7 @@ impl ScalingProof {
             metrics: Vec::new(),
             tolerance,
             leading: None,
+            prediction: None,
             stabilization: None,
             rate: None,
             clamp: None,

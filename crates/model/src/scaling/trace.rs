@@ -224,17 +224,19 @@ pub enum BuiltInTrace {
     DailyWave,
     FlashCrowd,
     SquareWave,
+    Upset,
     NasaHttp,
     WorldCup98,
 }
 
 impl BuiltInTrace {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Step,
         Self::Ramp,
         Self::DailyWave,
         Self::FlashCrowd,
         Self::SquareWave,
+        Self::Upset,
         Self::NasaHttp,
         Self::WorldCup98,
     ];
@@ -246,6 +248,7 @@ impl BuiltInTrace {
             Self::DailyWave => "daily wave",
             Self::FlashCrowd => "flash crowd",
             Self::SquareWave => "square wave",
+            Self::Upset => "moving peak",
             Self::NasaHttp => "like NASA-HTTP",
             Self::WorldCup98 => "like WorldCup98",
         }
@@ -261,6 +264,7 @@ impl BuiltInTrace {
             Self::SquareWave => {
                 "A day: six minutes of three times the demand, six minutes without: just longer than the usual window down."
             }
+            Self::Upset => "A week: a peak of three hours each day, never at the same hour: what a forecast learns from it is wrong.",
             Self::NasaHttp => {
                 "A week with the shape of the requests to NASA's Kennedy Space Center in July 1995: office days, quiet nights and weekends, \
                  and a launch. Generated: not the log itself."

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{REPLICAS_MAX, ScalingPolicy, ScheduleRule};
+use super::{Prediction, REPLICAS_MAX, ScalingPolicy, ScheduleRule};
 use crate::InvalidValue;
 
 /// Most policies that are compared at once.
@@ -33,6 +33,8 @@ pub struct WhatIfPolicy {
     pub policy: ScalingPolicy,
     #[serde(default)]
     pub schedule: Vec<ScheduleRule>,
+    #[serde(default)]
+    pub prediction: Prediction,
 }
 
 impl WhatIf {
@@ -56,6 +58,8 @@ impl WhatIf {
                 )));
             }
             one.policy.validate().map_err(at)?;
+            let at = |invalid: InvalidValue| InvalidValue::new(format!("policies[{n}].prediction.{}", invalid.field), invalid.reason);
+            one.prediction.validate().map_err(at)?;
         }
         Ok(())
     }
@@ -127,6 +131,10 @@ pub enum WhatIfCaveat {
     Saturated { signal: String, seconds: u64 },
     #[error("no signal of the trace says what an instance can take, so no demand can be lost")]
     NoCapacity,
+    #[error("for the first {seconds} s there was too little history for a forecast")]
+    ForecastLearns { seconds: u64 },
+    #[error("there is nothing to forecast: no metric of the policy has a target for each instance and demand in the trace")]
+    NothingToForecast,
     #[error("the trace has steps of {step_s} s: it decides only that often")]
     CoarseSteps { step_s: u32 },
 }
@@ -158,6 +166,7 @@ mod tests {
                 name: "now".to_owned(),
                 policy: ScalingPolicy::hpa(2, 10, vec![MetricSpec::utilization("cpu", 70)]),
                 schedule: Vec::new(),
+                prediction: Prediction::default(),
             };
             let mut what_if = WhatIf {
                 policies: vec![one; 2],
@@ -174,6 +183,10 @@ mod tests {
         assert_eq!(refused(|w| w.sync_period_s = 0), "sync_period_s");
         assert_eq!(refused(|w| w.start_delay_s = 3_601), "start_delay_s");
         assert_eq!(refused(|w| w.policies[1].policy.max_replicas = 1), "policies[1].min_replicas");
+        assert_eq!(
+            refused(|w| w.policies[0].prediction.season_s = 1),
+            "policies[0].prediction.season_s"
+        );
         assert_eq!(refused(|w| w.policies[1].name.clear()), "policies[1].name");
     }
 

@@ -1,8 +1,8 @@
 //! A plan in words: for forms, differences and audit rows.
 
 use super::{
-    Behavior, ChangeLimit, ChangeLimitType, HoldKind, MetricSpec, MetricTarget, ScalingAlgorithm, ScalingPlan, ScalingPolicy, ScalingRules,
-    ScheduleRule, SelectPolicy,
+    Behavior, ChangeLimit, ChangeLimitType, HoldKind, MetricSpec, MetricTarget, Prediction, PredictionMode, ScalingAlgorithm, ScalingPlan,
+    ScalingPolicy, ScalingRules, ScheduleRule, SelectPolicy,
 };
 
 /// 12.5 from 12500.
@@ -28,11 +28,29 @@ pub fn plan(plan: &ScalingPlan) -> Vec<(String, String)> {
             .enumerate()
             .map(|(n, rule)| (format!("schedule {} {:?}", n + 1, rule.name), schedule(rule))),
     );
+    facts.extend(prediction(&plan.prediction));
     if let Some(hold) = plan.hold {
         facts.push((
             "hold".to_owned(),
             format!("{} until {}", hold.kind, crate::time::utc(hold.until_ms)),
         ));
+    }
+    facts
+}
+
+/// Name and value of every fact of a prediction; while it is off only that.
+pub fn prediction(prediction: &Prediction) -> Vec<(String, String)> {
+    let mut facts = vec![("prediction".to_owned(), prediction.mode.label().to_owned())];
+    if prediction.mode != PredictionMode::Off {
+        let signal = prediction.signal.clone().unwrap_or_else(|| "the first that can be".to_owned());
+        facts.extend([
+            ("predicted signal".to_owned(), signal),
+            ("season".to_owned(), format!("{} h", prediction.season_s / 3_600)),
+            ("horizon".to_owned(), format!("{} s", prediction.horizon_s)),
+            ("upper line".to_owned(), format!("{} %", prediction.quantile_percent)),
+            ("largest error".to_owned(), format!("{} %", prediction.error_max_percent)),
+            ("targets while it is right".to_owned(), format!("{} %", prediction.target_percent)),
+        ]);
     }
     facts
 }

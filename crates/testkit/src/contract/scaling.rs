@@ -4,8 +4,9 @@ use control::ports::{ChangeRecord, Journal, PutScaling, PutScalingError, Scaling
 use model::{
     Actor, EventFilter, EventKind, NewEvent, WorkloadId,
     scaling::{
-        DecisionSpan, Hold, HoldKind, LedgerFilter, MetricSpec, ScalingDecision, ScalingEvent, ScalingEventFilter, ScalingOutcome,
-        ScalingPlan, ScalingPolicy, ScalingPreset, ScalingProof, ScalingReason, ScheduleRule, Tolerance,
+        DecisionSpan, Hold, HoldKind, LedgerFilter, MetricSpec, Prediction, PredictionMode, ScalingDecision, ScalingEvent,
+        ScalingEventFilter, ScalingOutcome, ScalingPlan, ScalingPolicy, ScalingPreset, ScalingProof, ScalingReason, ScheduleRule,
+        Tolerance,
     },
 };
 
@@ -50,6 +51,11 @@ pub async fn scaling_policies(store: Arc<dyn ScalingPolicies>, journal: Arc<dyn 
             min_replicas: Some(6),
             max_replicas: None,
         }],
+        prediction: Prediction {
+            mode: PredictionMode::ForecastOnly,
+            signal: Some("cpu".to_owned()),
+            ..Prediction::default()
+        },
         hold: Some(Hold {
             kind: HoldKind::Pin { replicas: 4 },
             until_ms: build::NOW_MS + 60_000,

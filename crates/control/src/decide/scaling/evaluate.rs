@@ -1,6 +1,9 @@
 //! One evaluation: `reconcileAutoscaler` of Kubernetes' `horizontal.go`, without its I/O.
 
-use model::scaling::{ScalingAlgorithm, ScalingDecision, ScalingHistory, ScalingObservation, ScalingPolicy, ScalingProof, ScalingReason};
+use model::scaling::{
+    ForecastFloor, PredictionProof, ScalingAlgorithm, ScalingDecision, ScalingHistory, ScalingObservation, ScalingPolicy, ScalingProof,
+    ScalingReason,
+};
 
 use super::{history::first, metrics, rate, signals, stabilize::stabilize};
 
@@ -43,6 +46,7 @@ pub fn decide(policy: &ScalingPolicy, observed: &ScalingObservation, history: &S
         return decision;
     };
     decision.proof.leading = Some(leading);
+    let proposal = foresee(&mut decision.proof, observed.forecast.as_ref(), proposal);
     decision.recommendation = Some(proposal);
 
     let behavior = policy.behavior.as_ref();
@@ -59,4 +63,16 @@ pub fn decide(policy: &ScalingPolicy, observed: &ScalingObservation, history: &S
     decision.proof.rate = allowed.rate;
     decision.proof.clamp = allowed.clamp;
     decision
+}
+
+/// A forecast raises what the metrics ask for, and never lowers it. Windows, limits and bounds come after it.
+fn foresee(proof: &mut ScalingProof, floor: Option<&ForecastFloor>, before: u32) -> u32 {
+    let Some(floor) = floor else { return before };
+    let after = floor.in_force().map_or(before, |floor| floor.max(before));
+    proof.prediction = Some(PredictionProof {
+        floor: floor.clone(),
+        before,
+        after,
+    });
+    after
 }

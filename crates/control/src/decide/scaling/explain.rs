@@ -7,7 +7,7 @@ use model::scaling::{
 
 use super::{
     evaluate::decide,
-    lever::{set, set_total},
+    lever::{set, set_floor, set_total},
     metrics::counted,
 };
 
@@ -36,6 +36,7 @@ pub fn explain(
             changes.push(SmallestChange { lever, from, to, result });
         }
     }
+    changes.extend(of_forecast(policy, observed, history, &decision));
     let leading = decision.proof.leading;
     let mut order: Vec<_> = (0..decision.proof.metrics.len()).collect();
     order.sort_by_key(|index| Some(*index) != leading);
@@ -76,6 +77,27 @@ fn holding(policy: &ScalingPolicy, decision: &ScalingDecision) -> Vec<(Lever, i6
         levers.push((Lever::StabilizationWindow { direction }, held.window_s.into(), 0));
     }
     levers
+}
+
+/// The nearest forecast above and the nearest below at which something else is decided.
+fn of_forecast(
+    policy: &ScalingPolicy,
+    observed: &ScalingObservation,
+    history: &ScalingHistory,
+    decision: &ScalingDecision,
+) -> Vec<SmallestChange> {
+    let from = decision.proof.prediction.as_ref().and_then(|proof| proof.floor.in_force());
+    let Some(from) = from.map(i64::from) else { return Vec::new() };
+    let mut tried = observed.clone();
+    let mut to_end = |end: i64| {
+        let found = nearest(from, end, |to| {
+            set_floor(&mut tried, to);
+            (MetricState::Within, decide(policy, &tried, history, decision.at_ms).to)
+        });
+        let lever = Lever::Forecast;
+        found.map(|(to, result)| SmallestChange { lever, from, to, result })
+    };
+    [to_end(u32::MAX.into()), to_end(0)].into_iter().flatten().collect()
 }
 
 /// The nearest total above and the nearest below at which something else is decided.

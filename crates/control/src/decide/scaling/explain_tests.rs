@@ -1,14 +1,14 @@
 //! An explanation is true: the change it names flips the decision, and a smaller one does not.
 
 use model::scaling::{
-    Behavior, ChangeLimit, Lever, MetricSpec, MetricTarget, Reading, Recommendation, ReplicaChange, ScalingAlgorithm, ScalingHistory,
-    ScalingObservation, ScalingPolicy, ScalingRules, SelectPolicy, SmallestChange, Tolerance,
+    Behavior, ChangeLimit, ForecastFloor, Lever, MetricSpec, MetricTarget, Reading, Recommendation, ReplicaChange, ScalingAlgorithm,
+    ScalingHistory, ScalingObservation, ScalingPolicy, ScalingRules, SelectPolicy, SmallestChange, Tolerance,
 };
 use proptest::prelude::*;
 
 use super::{
     apply, decide, explain,
-    fixtures::{NOW_MS, external, fleet, per_pod, pod, whole},
+    fixtures::{NOW_MS, external, fleet, foreseen, per_pod, pod, whole},
 };
 
 fn words(policy: &ScalingPolicy, observed: &ScalingObservation, history: &ScalingHistory) -> Vec<String> {
@@ -38,6 +38,14 @@ fn an_explanation_reads_as_one_would_say_it() {
     assert_eq!(words(&wide, &hot, &settled)[0], "max_replicas ≥ 7");
     let cold = fleet(4, vec![per_pod(&[700; 4], NOW_MS)]);
     assert_eq!(words(&policy, &cold, &settled)[0], "scale_down window ≤ 100 s");
+    let ahead = ScalingObservation {
+        forecast: Some(foreseen(7, true, true)),
+        ..on_target.clone()
+    };
+    assert_eq!(
+        words(&policy, &ahead, &settled),
+        ["forecast ≥ 8 replicas", "forecast ≤ 6 replicas", "cpu ≥ 123 %"]
+    );
     let fast = ScalingHistory {
         changes: vec![ReplicaChange {
             at_ms: NOW_MS - 5_000,
@@ -89,6 +97,7 @@ prop_compose! {
     fn an_observation(policy: ScalingPolicy)(
         replicas in 1_u32..20, odd in prop::collection::vec(prop::sample::select(vec!["r", "r", "r", "u", "p", "d", "rh"]), 20),
         levels in prop::collection::vec(0_i64..4_000, 1..20), total in 0_i64..60_000, policy in Just(policy),
+        floor in prop::option::of((0_u32..25, any::<bool>(), any::<bool>())),
     ) -> (ScalingPolicy, ScalingObservation) {
         let ScalingAlgorithm::Hpa { metrics } = &policy.algorithm else { unreachable!("made above") };
         let readings: Vec<Reading> = metrics.iter().map(|spec| match spec.target {
@@ -97,6 +106,7 @@ prop_compose! {
         }).collect();
         let mut observed = fleet(replicas, readings);
         observed.pods = (0..replicas as usize).map(|n| pod(n, odd[n])).collect();
+        observed.forecast = floor.map(|(replicas, is_active, is_good)| foreseen(replicas, is_active, is_good));
         (policy, observed)
     }
 }
@@ -146,6 +156,16 @@ proptest! {
             #[expect(clippy::cast_possible_truncation, reason = "a place on the way")]
             let smaller = from + ((to - from - (to - from).signum()) as f64 * part) as i64;
             prop_assert_eq!(with(lever, smaller), decision.to, "at {}: {:?}", smaller, change);
+        }
+        if observed.forecast.as_ref().and_then(ForecastFloor::in_force).is_some() && decision.proof.prediction.is_some() {
+            let from = i64::from(observed.forecast.as_ref().map_or(0, |floor| floor.replicas));
+            let of_this = |change: &&SmallestChange| change.lever == Lever::Forecast;
+            if !changes.iter().filter(of_this).any(|change| change.to < from) {
+                prop_assert_eq!(with(&Lever::Forecast, 0), decision.to, "no forecast was not found");
+            }
+            if !changes.iter().filter(of_this).any(|change| change.to > from) {
+                prop_assert_eq!(with(&Lever::Forecast, from + more), decision.to, "a forecast of {} + {} was not found", from, more);
+            }
         }
         for (index, metric) in decision.proof.metrics.iter().enumerate().filter(|(_, metric)| metric.proposal.is_some()) {
             let name = metric.name.clone();

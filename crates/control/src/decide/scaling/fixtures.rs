@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::scaling::{
-    ContainerRequest, MetricSource, MetricSpec, MetricTarget, PodObservation, PodPhase, PodSample, Reading, ReadyCondition,
-    ScalingObservation,
+    BadForecast, ContainerRequest, ForecastFloor, ForecastState, MetricSource, MetricSpec, MetricTarget, PodObservation, PodPhase,
+    PodSample, Reading, ReadyCondition, ScalingObservation,
 };
 
 pub(super) const NOW_MS: i64 = 1_700_000_000_000;
@@ -77,6 +77,26 @@ pub(super) fn pod(n: usize, letters: &str) -> PodObservation {
     }
 }
 
+/// A forecast that asks for so many.
+pub(super) fn foreseen(replicas: u32, is_active: bool, is_good: bool) -> ForecastFloor {
+    ForecastFloor {
+        signal: "cpu".to_owned(),
+        is_active,
+        peak_ms: NOW_MS + 600_000,
+        upper: f64::from(replicas) * 70.0,
+        target: 70.0,
+        replicas,
+        error: Some(0.1),
+        state: if is_good {
+            ForecastState::Good
+        } else {
+            ForecastState::Bad {
+                why: BadForecast::NothingRecent,
+            }
+        },
+    }
+}
+
 /// So many ready instances that request two cores each, with these readings.
 pub(super) fn fleet(replicas: u32, readings: Vec<Reading>) -> ScalingObservation {
     ScalingObservation {
@@ -84,5 +104,6 @@ pub(super) fn fleet(replicas: u32, readings: Vec<Reading>) -> ScalingObservation
         status_replicas: replicas,
         pods: (0..replicas as usize).map(|n| pod(n, "r")).collect(),
         readings,
+        forecast: None,
     }
 }

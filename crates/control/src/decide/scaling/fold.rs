@@ -31,6 +31,7 @@ fn came_to_the_same(a: &ScalingDecision, b: &ScalingDecision) -> bool {
         && p.clamp.map(|c| c.bound) == q.clamp.map(|c| c.bound)
         && p.hold.map(|(hold, _)| hold) == q.hold.map(|(hold, _)| hold)
         && states(p) == states(q)
+        && p.prediction.as_ref().map(|f| f.after > f.before) == q.prediction.as_ref().map(|f| f.after > f.before)
 }
 
 #[cfg(test)]

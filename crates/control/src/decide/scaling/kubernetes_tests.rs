@@ -172,6 +172,7 @@ fn observed((_, replicas, pods, kind, levels, ..): &Case) -> ScalingObservation 
         status_replicas: *replicas,
         pods,
         readings: vec![reading],
+        forecast: None,
     }
 }
 

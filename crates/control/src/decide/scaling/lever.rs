@@ -11,6 +11,7 @@ pub fn apply(policy: &mut ScalingPolicy, observed: &mut ScalingObservation, leve
             let places = counted(policy, observed, *index, now_ms);
             set_total(observed, *index, &places, to);
         }
+        Lever::Forecast => set_floor(observed, to),
         lever => set(policy, lever, to),
     }
 }
@@ -32,7 +33,13 @@ pub(super) fn set(policy: &mut ScalingPolicy, lever: &Lever, to: i64) {
                 limit.value = to;
             }
         }
-        Lever::Metric { .. } => {}
+        Lever::Metric { .. } | Lever::Forecast => {}
+    }
+}
+
+pub(super) fn set_floor(observed: &mut ScalingObservation, to: i64) {
+    if let Some(floor) = &mut observed.forecast {
+        floor.replicas = u32::try_from(to.max(0)).unwrap_or(u32::MAX);
     }
 }
 

@@ -1,9 +1,9 @@
 //! How many replicas a workload should have, and why.
 //!
 //! ```text
-//!  readings ─ group, usage, replicas ─► one proposal per metric ─ most ─► stabilize ─► rate and bounds ─► hold
-//!                   (metrics, signals)                              ▲            ▲
-//!                                                      own recommendations    own changes      (history)
+//!  readings ─ group, usage, replicas ─► one proposal per metric ─ most ─► forecast ─► stabilize ─► rate and bounds ─► hold
+//!                   (metrics, signals)                                     (floor)       ▲              ▲
+//!                                                                            own recommendations    own changes      (history)
 //! ```
 //!
 //! `hpa` computes what Kubernetes' `autoscaling/v2` computes. Everything here is a function of a policy, what was seen, the policy's own
@@ -12,6 +12,7 @@
 mod evaluate;
 mod explain;
 mod fold;
+mod forecast;
 mod group;
 mod history;
 mod hold;
@@ -39,6 +40,8 @@ mod explain_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod forecast_tests;
+#[cfg(test)]
 mod group_tests;
 #[cfg(test)]
 mod kubernetes_tests;
@@ -50,6 +53,7 @@ mod signal_tests;
 pub use evaluate::decide;
 pub use explain::explain;
 pub use fold::fold;
+pub use forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast, sharpen};
 pub use history::remember;
 pub use hold::hold;
 pub use lever::apply;

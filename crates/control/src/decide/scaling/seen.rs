@@ -105,6 +105,7 @@ pub fn seen(
         status_replicas: u32::try_from(exists).unwrap_or(u32::MAX),
         pods: processes.iter().map(pod).collect(),
         readings,
+        forecast: None,
     }
 }
 

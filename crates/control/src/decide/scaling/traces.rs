@@ -38,6 +38,7 @@ pub fn built_in(which: BuiltInTrace) -> Trace {
         BuiltInTrace::DailyWave => (MONDAY_MS, 7 * DAY_S, daily_wave),
         BuiltInTrace::FlashCrowd => (MONDAY_MS, 6 * HOUR_S, flash_crowd),
         BuiltInTrace::SquareWave => (MONDAY_MS, DAY_S, square_wave),
+        BuiltInTrace::Upset => (MONDAY_MS, 7 * DAY_S, upset),
         BuiltInTrace::NasaHttp => (NASA_MS, 7 * DAY_S, nasa_http),
         BuiltInTrace::WorldCup98 => (WORLD_CUP_MS, 7 * DAY_S, world_cup),
     };
@@ -72,7 +73,7 @@ pub fn built_in(which: BuiltInTrace) -> Trace {
 const fn spread(which: BuiltInTrace) -> f64 {
     match which {
         BuiltInTrace::Step | BuiltInTrace::Ramp | BuiltInTrace::SquareWave => 0.0,
-        BuiltInTrace::DailyWave | BuiltInTrace::FlashCrowd => 0.05,
+        BuiltInTrace::DailyWave | BuiltInTrace::FlashCrowd | BuiltInTrace::Upset => 0.05,
         BuiltInTrace::NasaHttp | BuiltInTrace::WorldCup98 => 0.08,
     }
 }
@@ -110,6 +111,18 @@ fn flash_crowd(at_s: u32) -> f64 {
 
 fn square_wave(at_s: u32) -> f64 {
     if at_s / 360 % 2 == 1 { 3_600.0 } else { 1_200.0 }
+}
+
+fn upset(at_s: u32) -> f64 {
+    /// Hour at which the peak of each day begins.
+    const HOURS: [u32; 7] = [9, 9, 9, 17, 2, 12, 6];
+    let (day, second) = ((at_s / DAY_S) as usize, at_s % DAY_S);
+    let begin_s = HOURS[day % HOURS.len()] * HOUR_S;
+    if (begin_s..begin_s + 3 * HOUR_S).contains(&second) {
+        4_200.0
+    } else {
+        1_200.0
+    }
 }
 
 fn nasa_http(at_s: u32) -> f64 {

@@ -101,9 +101,10 @@ impl<'a> Account<'a> {
         }
     }
 
-    pub(super) fn close(self) -> WhatIfOutcome {
+    pub(super) fn close(self, caveat: Option<WhatIfCaveat>) -> WhatIfOutcome {
         let step_s = f64::from(self.trace.step_s);
         let mut outcome = self.outcome;
+        outcome.caveats.extend(caveat);
         outcome.instance_hours = self.existed as f64 * step_s / HOUR_S;
         outcome.under_provisioned_s = self.short_steps * u64::from(self.trace.step_s);
         outcome.lost = LostDemand {

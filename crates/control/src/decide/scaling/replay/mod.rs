@@ -8,8 +8,10 @@
 //! - A decision sees the demand of its own step. Nobody fails, and nobody else changes the replicas.
 //! - An instance never reads more than its capacity, or than what was recorded, if that is more: a policy cannot see how much it loses.
 //! - Where nothing was measured, every metric has failed: nothing is scaled down.
+//! - A forecast knows what was measured since the trace began, and is made anew every five minutes.
 
 mod account;
+mod outlook;
 mod source;
 mod stage;
 
@@ -21,7 +23,7 @@ use model::{
     scaling::{ScalingHistory, ScalingObservation, ScalingPolicy, ScheduledBounds, Trace, WhatIf, WhatIfOutcome, WhatIfPolicy},
 };
 
-use self::{account::Account, source::Source, stage::Stage};
+use self::{account::Account, outlook::Outlook, source::Source, stage::Stage};
 use super::{decide, remember, schedule::Schedule};
 
 /// Steps between two looks at whether anybody still waits for the answer.
@@ -93,6 +95,7 @@ fn play(
 ) -> Result<WhatIfOutcome, ReplayError> {
     let source = Source::of(&setup.one.policy, trace)?;
     let mut calendar = Calendar::new(Schedule::parse(&setup.one.schedule)?, trace);
+    let mut outlook = Outlook::new(&setup.one.prediction, &source, trace);
     let mut policy = source.policy.clone();
     let first = || trace.replicas.iter().flatten().next().copied();
     let initial = setup.initial_replicas.or_else(first).unwrap_or(policy.min_replicas);
@@ -107,6 +110,10 @@ fn play(
         let now_ms = trace.at_ms(step);
         stage.start(now_ms);
         account.begin(step, stage.observed.spec_replicas);
+        if outlook.look(trace, step, stage.ready()) {
+            policy = outlook.sharpen(&source.policy);
+            stage.observed.forecast = outlook.floor();
+        }
         if now_ms >= due_ms {
             while due_ms <= now_ms {
                 due_ms += i64::from(setup.sync_period_s) * 1_000;
@@ -128,7 +135,7 @@ fn play(
         }
         account.step(step, stage.observed.spec_replicas, stage.ready());
     }
-    Ok(account.close())
+    Ok(account.close(outlook.caveat()))
 }
 
 /// What the recorded replicas made of their own demand; nothing where none were recorded. Beside it, replays can be compared with what was.
@@ -144,7 +151,7 @@ pub fn as_recorded(trace: &Trace) -> Option<WhatIfOutcome> {
         account.step(step, now, trace.recorded_ready(step).unwrap_or(now));
         last = now;
     }
-    Some(account.close())
+    Some(account.close(None))
 }
 
 /// The bounds of a schedule, computed a day ahead instead of at each step.

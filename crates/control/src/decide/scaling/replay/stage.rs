@@ -123,7 +123,7 @@ impl<'a> Stage<'a> {
 }
 
 /// What each ready instance reads.
-fn level(signal: &TraceSignal, trace: &Trace, step: usize, ready: u32) -> Option<f64> {
+pub(super) fn level(signal: &TraceSignal, trace: &Trace, step: usize, ready: u32) -> Option<f64> {
     let value = signal.reads(step, ready)?;
     let Some(capacity) = signal.capacity else { return Some(value) };
     let recorded = trace.recorded_ready(step).and_then(|replicas| signal.reads(step, replicas));

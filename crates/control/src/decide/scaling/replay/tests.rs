@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use model::scaling::{
-    Behavior, BuiltInTrace, ChangeLimit, MetricSource, MetricSpec, MetricTarget, Reading, ScalingPolicy, ScalingPreset, ScalingRules,
-    ScheduleRule, SignalKind, ThresholdRules, Trace, TraceSignal, WeightedRules, WhatIf, WhatIfCaveat, WhatIfOutcome, WhatIfPolicy,
+    Behavior, BuiltInTrace, ChangeLimit, MetricSource, MetricSpec, MetricTarget, Prediction, PredictionMode, Reading, ScalingPolicy,
+    ScalingPreset, ScalingRules, ScheduleRule, SignalKind, ThresholdRules, Trace, TraceSignal, WeightedRules, WhatIf, WhatIfCaveat,
+    WhatIfOutcome, WhatIfPolicy,
 };
 use proptest::prelude::*;
 
@@ -36,6 +37,7 @@ fn run_after(policy: &ScalingPolicy, trace: &Trace, start_delay_s: u32, initial:
             name: "tried".to_owned(),
             policy: policy.clone(),
             schedule: Vec::new(),
+            prediction: Prediction::default(),
         }],
         start_delay_s,
         sync_period_s: 15,
@@ -120,6 +122,7 @@ fn a_metric_that_is_not_in_the_trace_is_left_out_and_said() {
             name: "tried".to_owned(),
             policy: foreign,
             schedule: Vec::new(),
+            prediction: Prediction::default(),
         }],
         start_delay_s: 0,
         sync_period_s: 15,
@@ -190,6 +193,7 @@ fn the_calendar_is_kept_in_a_replay() {
         name: "tried".to_owned(),
         policy: cpu(2, 10, 70),
         schedule: vec![rule("0 9 * * MON-FRI", 5), rule("0 12 * * WED", 7)],
+        prediction: Prediction::default(),
     };
     let setup = Replay {
         one: &one,
@@ -211,6 +215,49 @@ fn the_calendar_is_kept_in_a_replay() {
 }
 
 #[test]
+fn a_forecast_raises_the_floor_before_the_peak() {
+    // Four days at 60 s: two instances' worth, and eight from 9 to 17 h, from one minute to the next.
+    let at = |step: usize| if (540..1_020).contains(&(step % 1_440)) { 800.0 } else { 200.0 };
+    let mut trace = trace_of((0..4 * 1_440).map(|step| Some(at(step))).collect());
+    trace.step_s = 60;
+    let one = |mode| WhatIfPolicy {
+        name: "tried".to_owned(),
+        policy: cpu(1, 20, 70),
+        schedule: Vec::new(),
+        prediction: Prediction {
+            mode,
+            ..Prediction::default()
+        },
+    };
+    let request = WhatIf {
+        policies: [PredictionMode::Off, PredictionMode::ForecastOnly, PredictionMode::Active]
+            .map(one)
+            .to_vec(),
+        start_delay_s: 180,
+        sync_period_s: 60,
+        initial_replicas: None,
+    };
+    let outcomes = what_if(&request, &trace, &|| false).unwrap();
+    let [off, only, active] = &outcomes[..] else {
+        unreachable!("three were asked for")
+    };
+    assert_eq!(off.course, only.course, "what is only shown decides nothing");
+    let early = |outcome: &WhatIfOutcome, day: usize| each_step(outcome, &trace)[day * 1_440 + 535];
+    assert_eq!(
+        (early(off, 3), early(active, 3)),
+        (3, 11),
+        "five minutes before the peak of the last day"
+    );
+    assert_eq!(early(active, 1), 3, "there was no history yet");
+    assert!(active.lost.share < 0.6 * off.lost.share, "{:?} {:?}", active.lost, off.lost);
+    let learns = WhatIfCaveat::ForecastLearns { seconds: 2 * 86_400 };
+    assert_eq!(
+        (&off.caveats[..], &active.caveats[..]),
+        (&[WhatIfCaveat::CoarseSteps { step_s: 60 }][..0], &[learns][..])
+    );
+}
+
+#[test]
 fn nobody_has_to_wait_for_the_end() {
     let asked = Cell::new(0);
     let cancelled = || {
@@ -223,6 +270,7 @@ fn nobody_has_to_wait_for_the_end() {
                 name: "tried".to_owned(),
                 policy: cpu(2, 10, 70),
                 schedule: Vec::new(),
+                prediction: Prediction::default(),
             };
             5
         ],
@@ -240,6 +288,7 @@ fn a_replay_that_takes_too_long_ends() {
         name: "tried".to_owned(),
         policy: cpu(100, 100, 70),
         schedule: Vec::new(),
+        prediction: Prediction::default(),
     };
     let setup = Replay {
         one: &one,
@@ -323,7 +372,7 @@ proptest! {
     #[test]
     fn the_policy_in_force_gives_its_own_recording(policy in a_policy(), demand in walk(), delay_s in 0_u32..200) {
         let trace = trace_of(demand.into_iter().map(Some).collect());
-        let one = WhatIfPolicy { name: "lived".to_owned(), policy: policy.clone(), schedule: Vec::new() };
+        let one = WhatIfPolicy { name: "lived".to_owned(), policy: policy.clone(), schedule: Vec::new(), prediction: Prediction::default() };
         let setup = Replay { one: &one, start_delay_s: delay_s, sync_period_s: 15, initial_replicas: None };
         let (mut averages, mut ready, mut replicas) = (Vec::new(), Vec::new(), Vec::new());
         play(&setup, &trace, &|| false, FIGURES_MAX, &mut |observed| {

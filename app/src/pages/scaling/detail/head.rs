@@ -93,7 +93,7 @@ fn Actions(workload: WorkloadContext, changer: Changer) -> impl IntoView {
                 changer.ask_hold(verb);
             };
             view! {
-                <button type="button" class="menu-item" on:click=click>
+                <button type="button" class="menu-item" disabled=disabled on:click=click>
                     {verb.label()}
                 </button>
             }

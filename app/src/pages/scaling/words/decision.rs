@@ -1,6 +1,6 @@
 use model::scaling::{
-    ChangeLimitType, Clamp, Direction, MetricState, RateProof, RateRule, ReplicaBound, ScalingDecision, ScalingReason, SmallestChange,
-    StabilizationProof, words::milli,
+    ChangeLimitType, Clamp, Direction, ForecastState, MetricState, PredictionProof, RateProof, RateRule, ReplicaBound, ScalingDecision,
+    ScalingReason, SmallestChange, StabilizationProof, words::milli,
 };
 
 use super::{hold, metric};
@@ -53,6 +53,9 @@ fn because(decision: &ScalingDecision) -> String {
     if let Some(window) = proof.stabilization {
         return format!("the {} window still counts {}", side(window.direction), window.after);
     }
+    if let Some(forecast) = proof.prediction.as_ref().filter(|p| p.after > p.before) {
+        return format!("the forecast of {} asks for {}", forecast.floor.signal, forecast.after);
+    }
     let failed = proof.metrics.iter().find(|m| m.state == MetricState::Failed);
     if let (ScalingReason::FailedMetrics, Some(failed)) = (decision.reason, failed) {
         return metric::short(failed);
@@ -93,6 +96,9 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
             ),
         )),
         ScalingReason::FailedMetrics | ScalingReason::Metrics => steps.push(metrics(decision)),
+    }
+    if let Some(forecast) = &proof.prediction {
+        steps.push(Step::one("Forecast", forecast_words(forecast)));
     }
     if let Some(window) = proof.stabilization {
         steps.push(Step::one("Window", window_words(window)));
@@ -154,6 +160,36 @@ fn metrics(decision: &ScalingDecision) -> Step {
     Step {
         title: "Metrics",
         sentences,
+    }
+}
+
+/// What a forecast asked for, and why nothing came of it where nothing did.
+fn forecast_words(proof: &PredictionProof) -> String {
+    let floor = &proof.floor;
+    match &floor.state {
+        ForecastState::TooLittleHistory { needs_s, has_s } => {
+            let time = |s: u64| format::duration(i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000));
+            return format!(
+                "Nothing can be said of {} yet: it needs {} of history and has {}.",
+                floor.signal,
+                time(*needs_s),
+                time(*has_s)
+            );
+        }
+        ForecastState::Bad { why } => return format!("That of {} is not acted upon: {why}.", floor.signal),
+        ForecastState::Good => {}
+    }
+    let peak = format::clock(floor.peak_ms);
+    let asks = format!(
+        "Up to {:.1} of {} is expected at {peak} UTC, which needs {}",
+        floor.upper, floor.signal, floor.replicas
+    );
+    if proof.after > proof.before {
+        format!("{asks}: {} instead of {}.", proof.after, proof.before)
+    } else if floor.is_active {
+        format!("{asks}; the metrics ask for enough.")
+    } else {
+        format!("{asks}. It is only shown.")
     }
 }
 
@@ -240,8 +276,8 @@ pub fn would_change(change: &SmallestChange) -> String {
 #[cfg(test)]
 mod tests {
     use model::scaling::{
-        ChangeLimit, Hold, HoldKind, Lever, LimitProof, MetricProof, Recommendation, ReplicaChange, ScalingProof, SelectPolicy, TargetType,
-        Tolerance,
+        BadForecast, ChangeLimit, ForecastFloor, Hold, HoldKind, Lever, LimitProof, MetricProof, Recommendation, ReplicaChange,
+        ScalingProof, SelectPolicy, TargetType, Tolerance,
     };
 
     use super::*;
@@ -401,6 +437,67 @@ mod tests {
             said(&held)[1],
             "Hold: Pinned to 5 until 18:53:43 UTC. Without it 6 would be asked for."
         );
+    }
+
+    #[test]
+    fn a_forecast_says_what_it_asks_for_or_why_it_has_no_say() {
+        let forecast = |after: u32, is_active: bool, state: ForecastState| {
+            decision(6, ScalingReason::Metrics, |p| {
+                p.prediction = Some(PredictionProof {
+                    floor: ForecastFloor {
+                        signal: "cpu".to_owned(),
+                        is_active,
+                        peak_ms: AT_MS + 600_000,
+                        upper: 412.34,
+                        target: 70.0,
+                        replicas: 6,
+                        error: Some(0.1),
+                        state,
+                    },
+                    before: 4,
+                    after,
+                });
+            })
+        };
+        let raised = forecast(6, true, ForecastState::Good);
+        assert_eq!(summary(&raised), "3 → 6: the forecast of cpu asks for 6");
+        for (decision, text) in [
+            (
+                raised,
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6: 6 instead of 4.",
+            ),
+            (
+                forecast(4, true, ForecastState::Good),
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6; the metrics ask for enough.",
+            ),
+            (
+                forecast(4, false, ForecastState::Good),
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6. It is only shown.",
+            ),
+            (
+                forecast(
+                    4,
+                    true,
+                    ForecastState::TooLittleHistory {
+                        needs_s: 172_800,
+                        has_s: 3_600,
+                    },
+                ),
+                "Nothing can be said of cpu yet: it needs 2 d of history and has 1 h.",
+            ),
+            (
+                forecast(
+                    4,
+                    true,
+                    ForecastState::Bad {
+                        why: BadForecast::NothingRecent,
+                    },
+                ),
+                "That of cpu is not acted upon: nothing was measured in the last half hour.",
+            ),
+        ] {
+            assert_eq!(said(&decision)[1], format!("Forecast: {text}"));
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn policy_form(workload: WorkloadContext, changer: Changer, intent: ScalingInten
         disabled,
     };
     let version = intent.version;
-    let in_force = facts::policy(&intent.plan.policy);
+    let in_force = facts::plan(&intent.plan);
     let base = StoredValue::new(intent);
     let after = move || {
         let policy = parsed.get().ok()?;

@@ -11,7 +11,7 @@ use model::{
 
 use super::{
     Errors, Fields, decimal,
-    fields::{Reader, first, get},
+    fields::{Reader, first},
 };
 
 /// Thousandths.
@@ -346,11 +346,6 @@ pub fn field_of(invalid: &str, algorithm: &ScalingAlgorithm, slots: &[usize], li
         "tolerance.scale_down_ppm" => "tolerance.scale_down".to_owned(),
         other => other.to_owned(),
     }
-}
-
-/// Whether a metric of this kind is of a named thing: a container, an object.
-pub fn needs_of(fields: &Fields, slot: usize) -> bool {
-    matches!(get(fields, &format!("metrics.{slot}.type")), "object" | "container_resource")
 }
 
 #[cfg(test)]

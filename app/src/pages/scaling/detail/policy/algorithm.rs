@@ -5,7 +5,7 @@ use crate::{
     forms::{
         Fields,
         fields::get,
-        policy::{SOURCES, TARGETS, needs_of},
+        policy::{SOURCES, TARGETS},
     },
     pages::scaling::detail::slots::slot_list,
 };
@@ -92,11 +92,10 @@ pub fn algorithm(form: FormFields) -> AnyView {
 fn metric(form: FormFields, slot: usize) -> AnyView {
     let key = |name: &str| format!("metrics.{slot}.{name}");
     let targets = TARGETS.map(|(id, _, words)| (id, words));
-    let of_is_needed = Memo::new(move |_| form.fields.with(|f| needs_of(f, slot)));
     view! {
         {form.text(&key("name"), "Metric", "")}
         {form.select(&key("type"), "Is a", &SOURCES)}
-        <div class:idle-field=move || !of_is_needed.get()>{form.text(&key("of"), "Of (container or object)", "")}</div>
+        <div class="of-field">{form.text(&key("of"), "Of (container or object)", "")}</div>
         {form.text(&key("target"), "Target", "")}
         {form.select(&key("target_type"), "Counted", &targets)}
     }

@@ -27,7 +27,7 @@ mod browser;
 pub mod charts;
 mod components;
 mod format;
-mod forms;
+pub mod forms;
 mod keys;
 mod layout;
 pub mod live;

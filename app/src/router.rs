@@ -13,7 +13,10 @@ use crate::{
     components::Toasts,
     layout::Layout,
     live::Live,
-    pages::{BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage, SetupPage, SignInPage, WorkloadPage},
+    pages::{
+        BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage, SetupPage,
+        SignInPage, WorkloadPage,
+    },
 };
 
 /// The application. Every page is rendered in one sweep (`SsrMode::Async`), so that it is whole without scripts and its status is known

@@ -2,7 +2,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     Page, WorkloadId,
     change::Changed,
-    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter},
+    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScheduledBounds},
 };
 
 use super::Problem;
@@ -27,11 +27,7 @@ pub async fn change_scaling_policy(
 
 /// All rules of a schedule as their form has them, field by field.
 #[server(name = ChangeSchedule, prefix = "/api/fn", endpoint = "change_schedule")]
-pub async fn change_schedule(
-    workload: WorkloadId,
-    expected_version: u64,
-    #[server(default)] settings: Fields,
-) -> Result<Changed, Problem> {
+pub async fn change_schedule(workload: WorkloadId, expected_version: u64, #[server(default)] settings: Fields) -> Result<Changed, Problem> {
     use model::scaling::ScalingChange;
 
     use super::context;
@@ -77,4 +73,14 @@ pub async fn scaling_events(#[server(default)] filter: ScalingEventFilter, limit
     use super::context;
     let who = context::viewer()?;
     context::answer(context::control()?.scaling_events(&who, &filter, limit).await)
+}
+
+/// From when to when (Unix ms) in the coming week which bounds would hold under the rules of a form.
+#[server(name = ComingWeek, prefix = "/api/fn", endpoint = "coming_week")]
+pub async fn coming_week(workload: WorkloadId, #[server(default)] settings: Fields) -> Result<Vec<(i64, i64, ScheduledBounds)>, Problem> {
+    use super::context;
+    use crate::forms::schedule::schedule_of;
+    let who = context::viewer()?;
+    let rules = context::answer(schedule_of(&settings).map_err(Into::into))?;
+    context::answer(context::control()?.coming_week(&who, &workload, &rules))
 }

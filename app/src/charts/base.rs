@@ -128,6 +128,16 @@ pub(super) fn line(id: &str, name: &str, slot: Slot, palette: &Palette) -> Line 
         .emphasis(Emphasis::new().disabled(true))
 }
 
+/// What a measurement should read, over the whole time shown.
+pub(super) fn target(value: f64, span: Span, palette: &Palette) -> Line {
+    let slot = Slot {
+        hue: 6,
+        dash: Dash::Dashed,
+    };
+    let points = [span.from_ms, span.to_ms].map(|at| DataPoint::from(vec![CompositeValue::from(at), CompositeValue::from(value)]));
+    line("target", "Target", slot, palette).data(points.to_vec())
+}
+
 pub(super) fn area(slot: Slot, opacity: f64, palette: &Palette) -> AreaStyle {
     AreaStyle::new().color(palette.colour(slot)).opacity(opacity)
 }

@@ -9,7 +9,7 @@ use super::{
     base::Span,
     lines::{self, Look},
     palette::{Slot, Theme},
-    stack, traffic,
+    replicas, stack, traffic,
 };
 
 /// Everything a chart depends on.
@@ -20,6 +20,8 @@ pub struct Input<'a> {
     /// Names switched off in the legend.
     pub hidden: &'a BTreeSet<String>,
     pub events: &'a [Event],
+    /// What the values should be, where somebody says so.
+    pub target: Option<f64>,
     pub theme: Theme,
 }
 
@@ -68,6 +70,13 @@ pub enum Kind {
     Shares,
     Cpu,
     Memory,
+    /// Of a workload: asked for, there, ready, and the limits.
+    Replicas,
+    /// Of a workload, against its target.
+    CpuLoad,
+    MemoryLoad,
+    GpuLoad,
+    Sessions,
 }
 
 impl Kind {
@@ -82,6 +91,11 @@ impl Kind {
             Self::Shares => "requests-by-instance",
             Self::Cpu => "cpu-by-instance",
             Self::Memory => "memory-by-instance",
+            Self::Replicas => "replicas",
+            Self::CpuLoad => "cpu",
+            Self::MemoryLoad => "memory",
+            Self::GpuLoad => "gpu",
+            Self::Sessions => "sessions",
         }
     }
 
@@ -95,6 +109,11 @@ impl Kind {
             Self::Shares => "Requests by instance",
             Self::Cpu => "CPU by instance",
             Self::Memory => "Memory by instance",
+            Self::Replicas => "Replicas",
+            Self::CpuLoad => "CPU",
+            Self::MemoryLoad => "Memory",
+            Self::GpuLoad => "GPU",
+            Self::Sessions => "Sessions",
         }
     }
 
@@ -106,7 +125,9 @@ impl Kind {
             Self::Errors => "% of requests",
             Self::Latency => "ms",
             Self::InFlight => "requests",
-            Self::Cpu | Self::Memory => "%",
+            Self::Cpu | Self::Memory | Self::CpuLoad | Self::MemoryLoad | Self::GpuLoad => "%",
+            Self::Replicas => "instances",
+            Self::Sessions => "per instance",
         }
     }
 
@@ -123,8 +144,17 @@ impl Kind {
             Self::Errors => &[Metric::ErrorsPercent],
             Self::Latency => &[Metric::P50Ms, Metric::P95Ms, Metric::P99Ms],
             Self::InFlight => &[Metric::InFlight],
-            Self::Cpu => &[Metric::CpuPercent],
-            Self::Memory => &[Metric::MemoryPercent],
+            Self::Cpu | Self::CpuLoad => &[Metric::CpuPercent],
+            Self::Memory | Self::MemoryLoad => &[Metric::MemoryPercent],
+            Self::GpuLoad => &[Metric::GpuPercent],
+            Self::Sessions => &[Metric::Sessions],
+            Self::Replicas => &[
+                Metric::ReplicasMax,
+                Metric::ReplicasMin,
+                Metric::Replicas,
+                Metric::ReplicasReady,
+                Metric::ReplicasDesired,
+            ],
         }
     }
 
@@ -172,7 +202,16 @@ impl Kind {
                     whole: true,
                 },
             ),
-            Self::Cpu => lines::chart(
+            Self::Replicas => replicas::chart(input),
+            Self::Sessions => lines::chart(
+                input,
+                Look {
+                    unit: "sessions",
+                    at_least: Some(4.0),
+                    ..look
+                },
+            ),
+            Self::Cpu | Self::CpuLoad | Self::GpuLoad => lines::chart(
                 input,
                 Look {
                     unit: "%",
@@ -180,7 +219,7 @@ impl Kind {
                     ..look
                 },
             ),
-            Self::Memory => lines::chart(
+            Self::Memory | Self::MemoryLoad => lines::chart(
                 input,
                 Look {
                     unit: "%",
@@ -197,7 +236,7 @@ mod tests {
     use super::*;
     use crate::charts::testing::{self, START_MS, series};
 
-    const KINDS: [Kind; 8] = [
+    const KINDS: [Kind; 13] = [
         Kind::Traffic,
         Kind::Requests,
         Kind::Errors,
@@ -206,6 +245,11 @@ mod tests {
         Kind::Shares,
         Kind::Cpu,
         Kind::Memory,
+        Kind::Replicas,
+        Kind::CpuLoad,
+        Kind::MemoryLoad,
+        Kind::GpuLoad,
+        Kind::Sessions,
     ];
 
     #[test]

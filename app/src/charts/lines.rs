@@ -25,7 +25,8 @@ pub(super) struct Look {
 pub(super) fn chart(input: &Input<'_>, look: Look) -> Chart {
     let palette = Palette::of(input.theme);
     let mut values = base::value_axis(look.unit, palette).split_number(4);
-    if let Some(least) = look.at_least.filter(|&least| input.highest_shown() < least) {
+    let highest = input.highest_shown().max(input.target.unwrap_or_default());
+    if let Some(least) = look.at_least.filter(|&least| highest < least) {
         values = base::at_least(values, least, 4);
     }
     if look.whole {
@@ -42,6 +43,9 @@ pub(super) fn chart(input: &Input<'_>, look: Look) -> Chart {
         }
         chart = chart.series(line);
     }
+    if let Some(target) = input.target {
+        chart = chart.series(base::target(target, input.span, palette));
+    }
     for marker in base::markers(input.events, input.span, 0, true, palette) {
         chart = chart.series(marker);
     }
@@ -52,7 +56,7 @@ pub(super) fn chart(input: &Input<'_>, look: Look) -> Chart {
 pub(super) fn name(key: &SeriesKey) -> String {
     match &key.scope {
         Scope::Instance(_, instance) => instance.to_string(),
-        Scope::Pool(_) | Scope::Total => key.metric.label().to_owned(),
+        Scope::Pool(_) | Scope::Workload(_) | Scope::Total => key.metric.label().to_owned(),
     }
 }
 
@@ -60,7 +64,7 @@ pub(super) fn name(key: &SeriesKey) -> String {
 pub(super) fn slot(key: &SeriesKey, place: usize) -> Slot {
     match key.scope {
         Scope::Instance(..) => Slot::nth(place),
-        Scope::Pool(_) | Scope::Total => Slot::of(key.metric),
+        Scope::Pool(_) | Scope::Workload(_) | Scope::Total => Slot::of(key.metric),
     }
 }
 
@@ -109,6 +113,27 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(colours(&BTreeSet::new())[1..], colours(&hidden)[..]);
+    }
+
+    #[test]
+    fn a_target_is_a_line_over_the_whole_time() {
+        let set = [series("cpu_percent@workload:web", START_MS, 1_000, &[Some(5.0)])];
+        let json = serde_json::to_value(chart(
+            &Input {
+                target: Some(70.0),
+                ..testing::input(&set)
+            },
+            LATENCY,
+        ))
+        .unwrap();
+        let lines = json["series"].as_array().unwrap();
+        assert_eq!(
+            (lines[0]["name"].as_str(), lines[1]["name"].as_str()),
+            (Some("CPU"), Some("Target"))
+        );
+        let span = testing::FIVE_MINUTES;
+        assert_eq!(lines[1]["data"], serde_json::json!([[span.from_ms, 70.0], [span.to_ms, 70.0]]));
+        assert!(json["yAxis"]["max"].is_null(), "the axis reaches the target");
     }
 
     #[test]

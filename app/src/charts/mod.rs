@@ -19,6 +19,7 @@ mod lines;
 mod overview;
 mod palette;
 mod panel;
+mod replicas;
 mod rolling;
 pub mod spark;
 mod stack;

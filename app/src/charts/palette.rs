@@ -44,15 +44,21 @@ impl Slot {
     /// The colour of a measurement that stands for a whole pool or the whole console.
     pub(super) const fn of(metric: Metric) -> Self {
         let hue = match metric {
-            Metric::RequestsPerS | Metric::P50Ms => 0,
+            Metric::RequestsPerS | Metric::P50Ms | Metric::ReplicasDesired => 0,
             Metric::ErrorsPercent => 1,
-            Metric::InstancesUp | Metric::CpuPercent => 2,
+            Metric::InstancesUp | Metric::CpuPercent | Metric::ReplicasReady => 2,
             Metric::P99Ms | Metric::MemoryPercent => 3,
-            Metric::P95Ms => 4,
-            Metric::InFlight => 5,
-            Metric::InstancesTotal => 6,
+            Metric::P95Ms | Metric::GpuPercent | Metric::Replicas => 4,
+            Metric::InFlight | Metric::Sessions => 5,
+            Metric::InstancesTotal | Metric::ReplicasMin | Metric::ReplicasMax => 6,
         };
-        Self { hue, dash: Dash::Solid }
+        // Limits are told from what moves between them.
+        let dash = match metric {
+            Metric::ReplicasMin => Dash::Dotted,
+            Metric::ReplicasMax => Dash::Dashed,
+            _ => Dash::Solid,
+        };
+        Self { hue, dash }
     }
 
     /// The colour of the `index`th of several instances: 24 can be told apart, eight hues in three line styles.

@@ -40,6 +40,12 @@ pub(crate) fn ChartPanel(
     /// Marked in the chart; a click on a mark leads to them.
     #[prop(optional, into)]
     events: Signal<Vec<Event>>,
+    /// Where a click on a mark leads to: this, and the number after the mark's.
+    #[prop(default = "/events?before=".to_owned(), into)]
+    marks: String,
+    /// What the values should be.
+    #[prop(optional, into)]
+    target: Signal<Option<f64>>,
     /// A sentence above the chart.
     #[prop(optional, into)]
     note: Signal<Option<String>>,
@@ -48,7 +54,7 @@ pub(crate) fn ChartPanel(
     let window = Memo::new(move |_| query.query.with(Window::from_query));
     let values = use_values(keys, window.into());
     let hidden = RwSignal::new(BTreeSet::new());
-    let drawing = use_drawing(kind, values, hidden, events, query);
+    let drawing = use_drawing(kind, values, hidden, Extras { events, marks, target }, query);
     let live = Live::expect();
     let is_stale = move || window.get().is_live() && matches!(live.status.get(), LiveStatus::Stale { .. });
     let id = format!("chart-{}", kind.id());
@@ -62,7 +68,7 @@ pub(crate) fn ChartPanel(
             </header>
             {move || note.get().map(|note| view! { <p class="chart-note">{note}</p> })}
             <Legend values=values hidden=hidden />
-            <div class="chart-plot" class:is-tall=kind == Kind::Traffic>
+            <div class="chart-plot" class:is-tall=matches!(kind, Kind::Traffic | Kind::Replicas)>
                 <div class="chart-canvas" node_ref=drawing.canvas data-group=group aria-hidden="true"></div>
                 {move || drawing.message().map(|message| view! { <p class="chart-state">{message}</p> })}
             </div>
@@ -108,7 +114,15 @@ fn waiting_since(rolling: &Rolling) -> String {
     format!("No data yet. Waiting since {} UTC.", format::clock(since_ms))
 }
 
-fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, events: Signal<Vec<Event>>, query: UseQuery) -> Drawing {
+/// What is drawn beside the values.
+struct Extras {
+    events: Signal<Vec<Event>>,
+    marks: String,
+    target: Signal<Option<f64>>,
+}
+
+fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, extras: Extras, query: UseQuery) -> Drawing {
+    let Extras { events, marks, target } = extras;
     let drawing = Drawing {
         canvas: NodeRef::new(),
         values,
@@ -119,7 +133,7 @@ fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, e
     let module = RwSignal::new(None::<SendWrapper<Module>>);
     let mounted = StoredValue::new(None::<SendWrapper<Mounted>>);
     let anew = Trigger::new();
-    let report = use_reports(anew, query, events);
+    let report = use_reports(anew, query, events, marks);
 
     let url = Assets::current().charts_js;
     Effect::new(move |_| {
@@ -148,6 +162,7 @@ fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, e
         let option = |theme: Theme| {
             let hidden = hidden.read();
             let events = events.read();
+            let target = target.get();
             values.rolling.with(|rolling| {
                 let rolling = rolling.as_ref()?;
                 let chart = kind.chart(&Input {
@@ -155,6 +170,7 @@ fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, e
                     span: rolling.span(),
                     hidden: &hidden,
                     events: &events,
+                    target,
                     theme,
                 });
                 serde_json::to_string(&chart).ok()
@@ -182,7 +198,7 @@ fn use_drawing(kind: Kind, values: Values, hidden: RwSignal<BTreeSet<String>>, e
 }
 
 /// What is done about what the chart reports.
-fn use_reports(anew: Trigger, query: UseQuery, events: Signal<Vec<Event>>) -> impl Fn(Report) + Clone + 'static {
+fn use_reports(anew: Trigger, query: UseQuery, events: Signal<Vec<Event>>, marks: String) -> impl Fn(Report) + Clone + 'static {
     let navigate = use_navigate();
     move |report| {
         let go = |href: String| {
@@ -201,9 +217,11 @@ fn use_reports(anew: Trigger, query: UseQuery, events: Signal<Vec<Event>>) -> im
             }
             Report::Unzoom => go(untrack(|| query.link_with(Window::clear))),
             Report::Marker { at_ms } => {
-                // The list of events that ends with this one.
+                // The list that ends with this one.
                 let id = events.with_untracked(|events| events.iter().filter(|e| e.event.at_ms == at_ms).map(|e| e.id).max());
-                go(id.map_or_else(|| "/events".to_owned(), |id| format!("/events?before={}", id + 1)));
+                if let Some(id) = id {
+                    go(format!("{marks}{}", id + 1));
+                }
             }
         }
     }

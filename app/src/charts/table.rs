@@ -16,10 +16,23 @@ pub(super) fn value(metric: Metric, value: Option<f32>) -> String {
     };
     match metric {
         Metric::RequestsPerS => format::rate(v.into()),
-        Metric::ErrorsPercent | Metric::CpuPercent | Metric::MemoryPercent => format::percent(Some(v.into())),
+        Metric::ErrorsPercent | Metric::CpuPercent | Metric::MemoryPercent | Metric::GpuPercent => format::percent(Some(v.into())),
         Metric::P50Ms | Metric::P95Ms | Metric::P99Ms => format::millis(value),
-        Metric::InFlight | Metric::InstancesUp | Metric::InstancesTotal if v.fract() == 0.0 => format!("{v:.0}"),
-        Metric::InFlight | Metric::InstancesUp | Metric::InstancesTotal => format!("{v:.1}"),
+        Metric::InFlight
+        | Metric::InstancesUp
+        | Metric::InstancesTotal
+        | Metric::Sessions
+        | Metric::ReplicasDesired
+        | Metric::Replicas
+        | Metric::ReplicasReady
+        | Metric::ReplicasMin
+        | Metric::ReplicasMax => {
+            if v.fract() == 0.0 {
+                format!("{v:.0}")
+            } else {
+                format!("{v:.1}")
+            }
+        }
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn input(series: &[Series]) -> Input<'_> {
         span: FIVE_MINUTES,
         hidden: &NOTHING,
         events: &[],
+        target: None,
         theme: Theme::Light,
     }
 }

@@ -104,7 +104,11 @@ pub fn scaling_badge(state: ScalingState) -> impl IntoView {
 
 #[component]
 pub fn ScalingLegend() -> impl IntoView {
-    legend(SCALING.into_iter().map(|state| (scaling_badge(state).into_any(), scaling_look(state).2)))
+    legend(
+        SCALING
+            .into_iter()
+            .map(|state| (scaling_badge(state).into_any(), scaling_look(state).2)),
+    )
 }
 
 #[component]

@@ -21,7 +21,12 @@ pub fn hold_of(to: &str, replicas: Option<u32>, minutes: Option<u32>, now_ms: i6
         "pin" => HoldKind::Pin {
             replicas: replicas.ok_or_else(|| InvalidValue::new("replicas", "say how many"))?,
         },
-        _ => return Err(InvalidValue::new("to", "allowed: pin, pause, pause_scale_out, pause_scale_in, none")),
+        _ => {
+            return Err(InvalidValue::new(
+                "to",
+                "allowed: pin, pause, pause_scale_out, pause_scale_in, none",
+            ));
+        }
     };
     let minutes = minutes.unwrap_or(0);
     InvalidValue::within("minutes", minutes, 1, MINUTES_MAX, ": every hold ends by itself")?;

@@ -11,7 +11,7 @@ use model::{
 
 use super::{
     Errors, Fields, decimal,
-    fields::{Reader, first, get},
+    fields::{Reader, first},
 };
 
 /// Thousandths.
@@ -283,7 +283,11 @@ fn read_weighted(r: &mut Reader<'_>) -> (ScalingAlgorithm, Vec<usize>) {
 
 fn read_name(r: &mut Reader<'_>, key: &str) -> String {
     let name = r.text(key).to_owned();
-    let read = if name.is_empty() { Err("name the signal".to_owned()) } else { Ok(name) };
+    let read = if name.is_empty() {
+        Err("name the signal".to_owned())
+    } else {
+        Ok(name)
+    };
     r.take(key, read)
 }
 
@@ -342,11 +346,6 @@ pub fn field_of(invalid: &str, algorithm: &ScalingAlgorithm, slots: &[usize], li
         "tolerance.scale_down_ppm" => "tolerance.scale_down".to_owned(),
         other => other.to_owned(),
     }
-}
-
-/// Whether a metric of this kind is of a named thing: a container, an object.
-pub fn needs_of(fields: &Fields, slot: usize) -> bool {
-    matches!(get(fields, &format!("metrics.{slot}.type")), "object" | "container_resource")
 }
 
 #[cfg(test)]
@@ -412,11 +411,7 @@ mod tests {
             ("metrics.1.target", "0", "0 is not between 1 and 10000"),
             ("metrics.3.name", "", "a name has 1 to 253 characters and no control characters"),
             ("metrics.3.target_type", "utilization", "this source knows only [AverageValue]"),
-            (
-                "tolerance.scale_up",
-                "ten",
-                "type a number with at most 4 digits after the point",
-            ),
+            ("tolerance.scale_up", "ten", "type a number with at most 4 digits after the point"),
             (
                 "behavior.scale_down.stabilization_window_s",
                 "3601",

@@ -3,6 +3,7 @@
 
 mod query;
 mod range;
+pub mod since;
 mod sort;
 
 pub use query::{Query, UseQuery, encode, use_query};

@@ -12,14 +12,17 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
 };
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup,
+    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup, WorkloadSetup,
     access::{BearerToken, Principal},
     decide::reach::Reach,
 };
 use http_body_util::BodyExt as _;
 use leptos::context::provide_context;
 use leptos_axum::LeptosRoutes as _;
-use model::{Environment, Offer, PoolPolicy, Role, ViewData, ViewKey};
+use model::{
+    Environment, Offer, PoolPolicy, Role, ViewData, ViewKey,
+    scaling::{ScalingPlan, ScalingPreset},
+};
 use testkit::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
 use tower::ServiceExt as _;
 
@@ -62,15 +65,20 @@ impl Answer {
 
 impl Console {
     pub(crate) async fn start() -> Self {
-        Self::with(&["a", "b"]).await
+        Self::with(&["a", "b"], false).await
+    }
+
+    /// With workload `web`: `web-1` and `web-2`, which may become three by the preset for staging.
+    pub(crate) async fn start_scaled() -> Self {
+        Self::with(&["web-1", "web-2"], true).await
     }
 
     /// Without instances.
     pub(crate) async fn start_empty() -> Self {
-        Self::with(&[]).await
+        Self::with(&[], false).await
     }
 
-    async fn with(names: &[&str]) -> Self {
+    async fn with(names: &[&str], is_scaled: bool) -> Self {
         let balancer = MemoryBalancer::new("gateway");
         balancer.set_observation(build::balancer_observation(vec![build::pool_observation("web", names)]));
         let store = Arc::new(MemoryStore::new());
@@ -86,14 +94,25 @@ impl Console {
             tls: model::UpstreamTls::default(),
             defaults: PoolPolicy::default(),
         };
+        let workloads = MemoryWorkloads::new("fleet");
+        let mut scaled = vec![];
+        if is_scaled {
+            workloads.run("web", &build::pool("web"), 2);
+            scaled.push(WorkloadSetup {
+                id: "web".parse().unwrap(),
+                defaults: ScalingPlan::new(ScalingPreset::Staging.policy()),
+            });
+        }
         let ports = Ports {
             balancers: vec![Arc::new(balancer.clone())],
-            workloads: vec![Arc::new(MemoryWorkloads::new("fleet"))],
+            workloads: vec![Arc::new(workloads)],
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
             registry: store.clone(),
             samples: store.clone(),
+            scaling: store.clone(),
+            ledger: store.clone(),
             upkeep: store,
             resolver: Arc::new(MemoryResolver::default()),
             clock: Arc::new(ManualClock::default()),
@@ -105,6 +124,7 @@ impl Console {
         let setup = Setup {
             environment,
             pools: vec![pool],
+            workloads: scaled,
             interval: Duration::from_millis(20),
             registry: Some(registry()),
             accepts_gateways: true,

@@ -28,12 +28,13 @@ impl Control {
     /// A view as it is now.
     ///
     /// # Errors
-    /// [`ApiError::NotFound`] for a pool that does not exist.
+    /// [`ApiError::NotFound`] for a pool or workload that does not exist.
     pub fn view(&self, _who: &Viewer, key: &ViewKey) -> Result<Frame, ApiError> {
         self.known(key)?;
         let frame = live::current(&self.state, key);
         match (&frame.view, key) {
             (ViewData::Gone, ViewKey::Pool(_)) => Err(ApiError::unavailable("the pool", "its balancer has not answered yet")),
+            (ViewData::Gone, ViewKey::Workload(_)) => Err(ApiError::unavailable("the workload", "what runs it has not answered yet")),
             _ => Ok(frame),
         }
     }
@@ -50,6 +51,7 @@ impl Control {
     fn known(&self, key: &ViewKey) -> Result<(), ApiError> {
         match key {
             ViewKey::Pool(id) if self.state.pool(id).is_none() => Err(ApiError::not_found("pool", id)),
+            ViewKey::Workload(id) if !self.state.scaling.read().0.contains_key(id) => Err(ApiError::not_found("workload", id)),
             _ => Ok(()),
         }
     }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use model::{ApiError, Series, SeriesQuery, SeriesSet};
+use model::{ApiError, Series, SeriesKey, SeriesQuery, SeriesSet};
 
 use crate::{
     Control,
     access::Viewer,
-    decide::rollup::join,
+    decide::{means::Means, rollup::join},
     ports::{Line, RangeQuery, StoreError},
+    state::State,
 };
 
 /// Fewer than these are no line: smallest, largest, gap.
@@ -105,6 +106,46 @@ impl Control {
             points: parts.store_points,
         };
         Ok((samples.range(&range).await?, samples.since_ms().await?))
+    }
+}
+
+impl State {
+    /// Means of series over `steps` stretches of `step_ms` from `from_ms` on, by key; `None` where nothing was measured.
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] when what memory does not have cannot be read.
+    pub(crate) async fn means(
+        &self,
+        keys: &[SeriesKey],
+        from_ms: i64,
+        step_ms: i64,
+        steps: usize,
+    ) -> Result<Vec<Vec<Option<f64>>>, ApiError> {
+        let mut means = vec![Means::new(from_ms, step_ms, steps); keys.len()];
+        let end_ms = from_ms.saturating_add(step_ms.saturating_mul(i64::try_from(steps).unwrap_or(i64::MAX)));
+        let memory_from_ms = self.ring.read().kept_since_ms().unwrap_or(i64::MAX).min(end_ms);
+        if from_ms < memory_from_ms {
+            let points = u16::try_from(steps).unwrap_or(u16::MAX);
+            let range = RangeQuery {
+                keys: keys.iter().map(|key| Arc::from(key.to_string())).collect(),
+                from_ms,
+                to_ms: memory_from_ms - 1,
+                resolution: self.retention.samples.resolution(from_ms, end_ms, points, self.now_ms()),
+                points: POINTS_MIN,
+            };
+            let stored = self.ports.samples.buckets(&range).await;
+            let stored = stored.map_err(|e| ApiError::unavailable("the history", e))?;
+            for (means, buckets) in means.iter_mut().zip(stored) {
+                for bucket in buckets.iter().filter(|bucket| bucket.count > 0) {
+                    means.add(bucket.at_ms, range.resolution.ms(), f64::from(bucket.mean), bucket.count);
+                }
+            }
+        }
+        let ring = self.ring.read();
+        for (means, key) in means.iter_mut().zip(keys) {
+            ring.add_to(means, key);
+        }
+        Ok(means.into_iter().map(Means::finish).collect())
     }
 }
 

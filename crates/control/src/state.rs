@@ -5,9 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{
-    ApiError, Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Retention, SeriesKey, Snapshot,
-};
+use model::{Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Retention, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -131,11 +129,6 @@ impl State {
 
     pub(crate) fn now_ms(&self) -> i64 {
         self.ports.clock.now_ms()
-    }
-
-    /// Means of a series over `steps` stretches of `step_ms` from `from_ms` on; `None` where nothing was measured.
-    pub(crate) async fn means(&self, key: &SeriesKey, from_ms: i64, step_ms: i64, steps: usize) -> Result<Vec<Option<f64>>, ApiError> {
-        Ok(self.ring.read().means(key, from_ms, step_ms, steps))
     }
 
     /// Builds something from a consistent look at what is known now.

@@ -44,7 +44,11 @@ fn object(asked: &Asked) -> String {
 #[component]
 fn Body(actor: Actor, asked: Asked) -> impl IntoView {
     let verb = asked.verb;
-    let minutes = Minutes::new(if verb.lasts() == Some(true) { "15" } else { "" }, verb.lasts() == Some(true), MINUTES_MAX);
+    let minutes = Minutes::new(
+        if verb.lasts() == Some(true) { "15" } else { "" },
+        verb.lasts() == Some(true),
+        MINUTES_MAX,
+    );
     let name = TypedName::new("breaker-typed-error", actor.is_production && verb.is_dangerous(), object(&asked));
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

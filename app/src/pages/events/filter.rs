@@ -3,15 +3,7 @@
 use model::{EventFilter, EventKind, PoolId, Severity};
 use serde::{Deserialize, Serialize};
 
-use crate::url::Query;
-
-/// How far back, as in `?since=`; absent means everything that is kept.
-pub const SINCE: [(&str, &str, i64); 4] = [
-    ("5m", "last 5 minutes", 5 * 60_000),
-    ("1h", "last hour", 3_600_000),
-    ("24h", "last 24 hours", 24 * 3_600_000),
-    ("7d", "last 7 days", 7 * 24 * 3_600_000),
-];
+use crate::url::{Query, since};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EventsQuery {
@@ -19,7 +11,7 @@ pub struct EventsQuery {
     pub severity: Option<Severity>,
     pub pool: Option<PoolId>,
     pub text: Option<String>,
-    /// An id from [`SINCE`].
+    /// An id from [`since::SINCE`].
     pub since: Option<String>,
     pub before_id: Option<i64>,
 }
@@ -32,20 +24,19 @@ impl EventsQuery {
             severity: query.get("severity").and_then(|id| id.parse().ok()),
             pool: query.get("pool").and_then(|id| id.parse().ok()),
             text: query.get("q").map(|text| text.chars().take(EventFilter::TEXT_MAX).collect()),
-            since: query.get("since").filter(|id| SINCE.iter().any(|s| s.0 == *id)).map(str::to_owned),
+            since: query.get("since").and_then(since::known),
             before_id: query.get("before").and_then(|id| id.parse().ok()),
         }
     }
 
     /// The same question for the store; "the last hour" ends at `now_ms`.
     pub fn filter(&self, now_ms: i64) -> EventFilter {
-        let span = self.since.as_deref().and_then(|id| SINCE.iter().find(|s| s.0 == id)).map(|s| s.2);
         EventFilter {
             kind: self.kind,
             severity: self.severity,
             pool: self.pool.clone(),
             text: self.text.clone(),
-            from_ms: span.map(|span| now_ms - span),
+            from_ms: since::from_ms(self.since.as_deref(), now_ms),
             to_ms: None,
             before_id: self.before_id,
         }

@@ -2,37 +2,15 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use model::{EventKind, Severity};
 
-use super::filter::{EventsQuery, SINCE};
+use super::filter::EventsQuery;
 use crate::{
-    browser,
-    url::{Range, UseQuery},
+    components::FilterSelect,
+    url::{Range, UseQuery, since::SINCE},
 };
 
 /// The filters, as a form whose answer is this page's URL.
 #[component]
 pub fn FilterForm(query: UseQuery, asked: EventsQuery, pools: Vec<String>) -> impl IntoView {
-    let choice = |name: &'static str, label: &'static str, all: &'static str, options: Vec<(String, String)>, chosen: Option<String>| {
-        let options = options
-            .into_iter()
-            .map(|(id, label)| {
-                let selected = chosen.as_deref() == Some(id.as_str());
-                view! {
-                    <option value=id selected=selected>
-                        {label}
-                    </option>
-                }
-            })
-            .collect_view();
-        view! {
-            <label>
-                <span>{label}</span>
-                <select name=name on:change=move |event| browser::submit_form_of(&event)>
-                    <option value="">{all}</option>
-                    {options}
-                </select>
-            </label>
-        }
-    };
     let kinds = EventKind::ALL.iter().map(|k| (k.id().to_owned(), k.label().to_owned())).collect();
     let severities = Severity::ALL
         .map(|s| {
@@ -46,10 +24,10 @@ pub fn FilterForm(query: UseQuery, asked: EventsQuery, pools: Vec<String>) -> im
     let filtered = asked.is_filtered();
     view! {
         <Form method="GET" action="/events" attr:class="filters">
-            {choice("kind", "Kind", "all kinds", kinds, asked.kind.map(|k| k.id().to_owned()))}
-            {choice("severity", "Severity", "all", severities, asked.severity.map(|s| s.id().to_owned()))}
-            {choice("pool", "Pool", "all pools", pools, asked.pool.map(|p| p.to_string()))}
-            {choice("since", "Time", "any time", since, asked.since)}
+            <FilterSelect name="kind" label="Kind" all="all kinds" options=kinds chosen=asked.kind.map(|k| k.id().to_owned()) />
+            <FilterSelect name="severity" label="Severity" all="all" options=severities chosen=asked.severity.map(|s| s.id().to_owned()) />
+            <FilterSelect name="pool" label="Pool" all="all pools" options=pools chosen=asked.pool.map(|p| p.to_string()) />
+            <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />
             <label>
                 <span>"Text"</span>
                 <input type="search" name="q" maxlength="200" autocomplete="off" value=asked.text.unwrap_or_default() />

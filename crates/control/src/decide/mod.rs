@@ -8,6 +8,7 @@ pub mod forget;
 pub mod gateways;
 pub mod guard;
 pub mod intended;
+pub mod means;
 pub mod members;
 pub mod offer;
 pub mod plan;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use model::{Series, SeriesKey, Tail, TailColumn};
 
-use crate::decide::downsample::min_max;
+use crate::decide::{downsample::min_max, means::Means};
 
 /// Rows kept: one hour of seconds.
 pub const CAPACITY_ROWS: usize = 3_600;
@@ -140,23 +140,16 @@ impl Ring {
         (count > 0).then(|| sum / f64::from(count))
     }
 
-    /// The means over `steps` stretches of `step_ms` from `from_ms` on; `None` where nothing was measured.
-    pub fn means(&self, key: &SeriesKey, from_ms: i64, step_ms: i64, steps: usize) -> Vec<Option<f64>> {
-        let mut sums = vec![(0.0, 0_u32); steps];
-        if let Some(column) = self.columns.get(key) {
-            for row in self.first()..self.next {
-                let slot = Self::slot(row);
-                let step = usize::try_from((self.times_ms[slot] - from_ms).div_euclid(step_ms)).ok();
-                let value = f64::from(column.values[slot]);
-                if let Some((sum, count)) = step.and_then(|step| sums.get_mut(step)).filter(|_| !value.is_nan()) {
-                    *sum += value;
-                    *count += 1;
-                }
+    /// Adds up what was measured, stretch by stretch.
+    pub fn add_to(&self, means: &mut Means, key: &SeriesKey) {
+        let Some(column) = self.columns.get(key) else { return };
+        for row in self.first()..self.next {
+            let slot = Self::slot(row);
+            let value = f64::from(column.values[slot]);
+            if !value.is_nan() {
+                means.add(self.times_ms[slot], 1_000, value, 1);
             }
         }
-        sums.into_iter()
-            .map(|(sum, count)| (count > 0).then(|| sum / f64::from(count)))
-            .collect()
     }
 
     /// Rows `after + 1 ..= newest` of these series, at most `rows`; `None` when more than that was missed or is gone.

@@ -117,8 +117,9 @@ impl Autoscale {
             };
             seen(&policy, &workload, pool.as_ref(), now_ms, &mean)
         };
-        observed.forecast.clone_from(&governed.floor);
-        let policy = sharpen(&policy, &plan.prediction, observed.forecast.as_ref());
+        observed.forecast = governed.floor.take();
+        let policy = sharpen(&policy, &plan.prediction, &mut observed, now_ms);
+        governed.floor.clone_from(&observed.forecast);
         let in_force = plan.hold_at(now_ms);
         let decision = hold(&policy, in_force, decide(&policy, &observed, &governed.history, now_ms));
         let span = governed
@@ -200,7 +201,7 @@ impl Autoscale {
         match demand(&self.state, id, &signal, plan.prediction.season_s, now_ms).await {
             Ok(series) => {
                 let made = forecast(&plan.prediction, &series, plan.prediction.season_s);
-                governed.floor = floor(&plan.policy, &plan.prediction, &made);
+                governed.floor = floor(&plan.policy, &plan.prediction, &made, governed.floor.as_ref());
                 governed.forecast = Some(made);
             }
             Err(error) => {

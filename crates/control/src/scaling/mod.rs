@@ -4,6 +4,7 @@ mod book;
 mod command;
 mod query;
 mod recorded;
+mod week;
 mod what_if;
 
 pub(crate) use book::{Book, Governed};

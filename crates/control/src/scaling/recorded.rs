@@ -15,13 +15,13 @@ const STEP_MIN_S: i64 = 2;
 /// Steps of one trace at most; a week has 40,320 of 15 s.
 const STEPS: i64 = 45_000;
 
-/// By the names that policies use, with the factor from what history keeps.
-const SIGNALS: [(&str, Metric, f64); 5] = [
-    ("cpu", Metric::CpuPercent, 1.0),
-    ("memory", Metric::MemoryPercent, 1.0),
-    ("gpu", Metric::GpuPercent, 1.0),
-    ("active_sessions", Metric::Sessions, 1.0),
-    ("response_time_ms", Metric::P95Ms, 1.0),
+/// By the names that policies use: averages over the instances.
+const SIGNALS: [(&str, Metric); 5] = [
+    ("cpu", Metric::CpuPercent),
+    ("memory", Metric::MemoryPercent),
+    ("gpu", Metric::GpuPercent),
+    ("active_sessions", Metric::Sessions),
+    ("response_time_ms", Metric::P95Ms),
 ];
 
 /// What was measured between two moments (Unix, ms), step by step.
@@ -34,25 +34,24 @@ pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64,
     }
     let step_ms = 1_000 * step_s(from_ms, to_ms);
     let steps = usize::try_from((to_ms - from_ms) / step_ms).unwrap_or(0).min(TRACE_STEPS_MAX);
-    let series = async |metric| state.means(&SeriesKey::workload(metric, workload), from_ms, step_ms, steps).await;
+    let metrics = [Metric::ReplicasReady, Metric::ReplicasDesired, Metric::RequestsPerS]
+        .into_iter()
+        .chain(SIGNALS.map(|(_, metric)| metric));
+    let keys: Vec<_> = metrics.map(|metric| SeriesKey::workload(metric, workload)).collect();
+    let mut means = state.means(&keys, from_ms, step_ms, steps).await?.into_iter();
+    let mut next = || means.next().unwrap_or_default();
     let counts = |means: Vec<Option<f64>>| -> Vec<Option<u32>> { means.into_iter().map(|mean| mean.map(count)).collect() };
-    let ready = counts(series(Metric::ReplicasReady).await?);
-    let replicas = counts(series(Metric::ReplicasDesired).await?);
+    let (ready, replicas, requests) = (counts(next()), counts(next()), next());
     if ready.iter().all(Option::is_none) {
         return Err(ApiError::invalid("range", "nothing was measured of this workload in it"));
     }
     let mut signals = Vec::new();
-    for (name, metric, factor) in SIGNALS {
-        let means: Vec<_> = series(metric)
-            .await?
-            .into_iter()
-            .map(|mean| mean.map(|mean| mean * factor))
-            .collect();
+    for (name, ..) in SIGNALS {
+        let means = next();
         if means.iter().any(Option::is_some) {
             signals.push(TraceSignal::of_fleet(name, &means, &ready));
         }
     }
-    let requests = series(Metric::RequestsPerS).await?;
     if requests.iter().any(Option::is_some) {
         let per_minute = requests.into_iter().map(|rate| rate.map(|rate| rate * 60.0)).collect();
         signals.push(TraceSignal::shared("requests_per_minute", None, per_minute));
@@ -86,18 +85,19 @@ pub(crate) async fn demand(
         begin_ms,
         values: Vec::new(),
     };
-    let means = async |metric| state.means(&SeriesKey::workload(metric, workload), begin_ms, step_ms, steps).await;
-    if let Some((_, metric, factor)) = SIGNALS.into_iter().find(|(name, ..)| *name == signal) {
-        let ready = means(Metric::ReplicasReady).await?;
-        let total = |(mean, ready): (Option<f64>, Option<f64>)| Some(mean? * factor * ready?);
-        series.values = means(metric).await?.into_iter().zip(ready).map(total).collect();
-    } else if signal == "requests_per_minute" {
-        series.values = means(Metric::RequestsPerS)
-            .await?
-            .into_iter()
-            .map(|rate| rate.map(|rate| rate * 60.0))
-            .collect();
-    }
+    let metric = match SIGNALS.into_iter().find(|(name, _)| *name == signal) {
+        Some((_, metric)) => metric,
+        None if signal == "requests_per_minute" => Metric::RequestsPerS,
+        None => return Ok(series),
+    };
+    let keys = [Metric::ReplicasReady, metric].map(|metric| SeriesKey::workload(metric, workload));
+    let mut means = state.means(&keys, begin_ms, step_ms, steps).await?.into_iter();
+    let (ready, means) = (means.next().unwrap_or_default(), means.next().unwrap_or_default());
+    let total = |(mean, ready): (Option<f64>, Option<f64>)| match metric {
+        Metric::RequestsPerS => mean.map(|rate| rate * 60.0),
+        _ => Some(mean? * ready?),
+    };
+    series.values = means.into_iter().zip(ready).map(total).collect();
     Ok(series)
 }
 

@@ -79,9 +79,9 @@ fn Scaling(frame: Frame) -> impl IntoView {
             view! {
                 <Empty title="No workload is scaled here">
                     <p>
-                        "The console scales what it starts itself: without " <code>"[[pools]]"</code> " in " <code>"evenkeel.toml"</code>
-                        " that is the samples, whose number " <code>"sample.count"</code>
-                        " begins with. The instances of your own pools are started by somebody else, and no source that scales them is set."
+                        "The console scales what it starts itself: the samples, which there are without " <code>"[[pools]]"</code> " in "
+                        <code>"evenkeel.toml"</code> ", as long as " <code>"sample.max"</code> " is more than " <code>"sample.count"</code>
+                        ". The instances of your own pools are started by somebody else."
                     </p>
                 </Empty>
             }

@@ -1,6 +1,6 @@
 use model::scaling::{
-    ChangeLimitType, Clamp, Direction, MetricState, RateProof, RateRule, ReplicaBound, ScalingDecision, ScalingReason, SmallestChange,
-    StabilizationProof, words::milli,
+    ChangeLimitType, Clamp, Direction, ForecastState, MetricState, PredictionProof, RateProof, RateRule, ReplicaBound, ScalingDecision,
+    ScalingReason, SmallestChange, StabilizationProof, words::milli,
 };
 
 use super::{hold, metric};
@@ -53,6 +53,9 @@ fn because(decision: &ScalingDecision) -> String {
     if let Some(window) = proof.stabilization {
         return format!("the {} window still counts {}", side(window.direction), window.after);
     }
+    if let Some(forecast) = proof.prediction.as_ref().filter(|p| p.after > p.before) {
+        return format!("the forecast of {} asks for {}", forecast.floor.signal, forecast.after);
+    }
     let failed = proof.metrics.iter().find(|m| m.state == MetricState::Failed);
     if let (ScalingReason::FailedMetrics, Some(failed)) = (decision.reason, failed) {
         return metric::short(failed);
@@ -75,17 +78,27 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
     match decision.reason {
         ScalingReason::ScalingDisabled => steps.push(Step::one(
             "Switched off",
-            "It was scaled to 0 by hand, and the policy's minimum is higher: the policy stays off until it is scaled up by hand.".to_owned(),
+            "It was scaled to 0 by hand, and the policy's minimum is higher: the policy stays off until it is scaled up by hand."
+                .to_owned(),
         )),
         ScalingReason::TooManyReplicas => steps.push(Step::one(
             "Too many",
-            format!("{} are more than the maximum of {}: back at once, without a look at the metrics.", decision.from, decision.to),
+            format!(
+                "{} are more than the maximum of {}: back at once, without a look at the metrics.",
+                decision.from, decision.to
+            ),
         )),
         ScalingReason::TooFewReplicas => steps.push(Step::one(
             "Too few",
-            format!("{} are fewer than the minimum of {}: up at once, without a look at the metrics.", decision.from, decision.to),
+            format!(
+                "{} are fewer than the minimum of {}: up at once, without a look at the metrics.",
+                decision.from, decision.to
+            ),
         )),
         ScalingReason::FailedMetrics | ScalingReason::Metrics => steps.push(metrics(decision)),
+    }
+    if let Some(forecast) = &proof.prediction {
+        steps.push(Step::one("Forecast", forecast_words(forecast)));
     }
     if let Some(window) = proof.stabilization {
         steps.push(Step::one("Window", window_words(window)));
@@ -101,7 +114,10 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
     }
     if let Some((kept, without)) = &proof.hold {
         let until = format::clock(kept.until_ms);
-        let text = format!("{} until {until} UTC. Without it {without} would be asked for.", hold::hold_title(kept.kind));
+        let text = format!(
+            "{} until {until} UTC. Without it {without} would be asked for.",
+            hold::hold_title(kept.kind)
+        );
         steps.push(Step::one("Hold", text));
     }
     let result = if decision.is_change() {
@@ -116,7 +132,10 @@ pub fn steps(decision: &ScalingDecision) -> Vec<Step> {
 fn metrics(decision: &ScalingDecision) -> Step {
     let proof = &decision.proof;
     let mut sentences: Vec<_> = proof.metrics.iter().map(|m| metric::sentence(m, decision.from)).collect();
-    let within = proof.metrics.iter().any(|m| m.state == MetricState::Within && m.lower_target.is_none());
+    let within = proof
+        .metrics
+        .iter()
+        .any(|m| m.state == MetricState::Within && m.lower_target.is_none());
     if within {
         let percent = |ppm: u32| milli(i64::from(ppm / 10));
         sentences.push(format!(
@@ -144,6 +163,36 @@ fn metrics(decision: &ScalingDecision) -> Step {
     }
 }
 
+/// What a forecast asked for, and why nothing came of it where nothing did.
+fn forecast_words(proof: &PredictionProof) -> String {
+    let floor = &proof.floor;
+    match &floor.state {
+        ForecastState::TooLittleHistory { needs_s, has_s } => {
+            let time = |s: u64| format::duration(i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000));
+            return format!(
+                "Nothing can be said of {} yet: it needs {} of history and has {}.",
+                floor.signal,
+                time(*needs_s),
+                time(*has_s)
+            );
+        }
+        ForecastState::Bad { why } => return format!("That of {} is not acted upon: {why}.", floor.signal),
+        ForecastState::Good => {}
+    }
+    let peak = format::clock(floor.peak_ms);
+    let asks = format!(
+        "Up to {:.1} of {} is expected at {peak} UTC, which needs {}",
+        floor.upper, floor.signal, floor.replicas
+    );
+    if proof.after > proof.before {
+        format!("{asks}: {} instead of {}.", proof.after, proof.before)
+    } else if floor.is_active {
+        format!("{asks}; the metrics ask for enough.")
+    } else {
+        format!("{asks}. It is only shown.")
+    }
+}
+
 fn window_words(window: StabilizationProof) -> String {
     let at = format::clock(window.held_by.at_ms);
     let cautious = match window.direction {
@@ -163,7 +212,12 @@ fn window_words(window: StabilizationProof) -> String {
 }
 
 fn rate_short(rate: &RateProof) -> String {
-    format!("the {} limits let it go only to {}, not to {}", side(rate.direction), rate.after, rate.before)
+    format!(
+        "the {} limits let it go only to {}, not to {}",
+        side(rate.direction),
+        rate.after,
+        rate.before
+    )
 }
 
 fn rate_words(rate: &RateProof) -> Vec<String> {
@@ -181,7 +235,12 @@ fn rate_words(rate: &RateProof) -> Vec<String> {
                     ChangeLimitType::Percent => " %",
                 };
                 let held = proof.held_by.map_or_else(String::new, |change| {
-                    format!(" The change {} → {} of {} UTC still counts.", change.from, change.to, format::clock(change.at_ms))
+                    format!(
+                        " The change {} → {} of {} UTC still counts.",
+                        change.from,
+                        change.to,
+                        format::clock(change.at_ms)
+                    )
                 });
                 words.push(format!(
                     "The limit is {}{unit} in {} s; when they began it had {}.{held}",
@@ -204,7 +263,9 @@ fn clamp_words(clamp: Clamp) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// `cpu ≥ 77 %: then 5`.
@@ -215,8 +276,8 @@ pub fn would_change(change: &SmallestChange) -> String {
 #[cfg(test)]
 mod tests {
     use model::scaling::{
-        ChangeLimit, Hold, HoldKind, Lever, LimitProof, MetricProof, Recommendation, ReplicaChange, ScalingProof, SelectPolicy, TargetType,
-        Tolerance,
+        BadForecast, ChangeLimit, ForecastFloor, Hold, HoldKind, Lever, LimitProof, MetricProof, Recommendation, ReplicaChange,
+        ScalingProof, SelectPolicy, TargetType, Tolerance,
     };
 
     use super::*;
@@ -286,7 +347,11 @@ mod tests {
                 ..cpu(35, MetricState::Below, 2)
             });
         });
-        assert!(said(&both)[0].ends_with("asks for 2. The largest counts: that of cpu."), "{:?}", said(&both));
+        assert!(
+            said(&both)[0].ends_with("asks for 2. The largest counts: that of cpu."),
+            "{:?}",
+            said(&both)
+        );
         let failed = decision(3, ScalingReason::FailedMetrics, |p| {
             p.leading = None;
             p.metrics = vec![MetricProof {
@@ -372,6 +437,69 @@ mod tests {
             said(&held)[1],
             "Hold: Pinned to 5 until 18:53:43 UTC. Without it 6 would be asked for."
         );
+    }
+
+    #[test]
+    fn a_forecast_says_what_it_asks_for_or_why_it_has_no_say() {
+        let forecast = |after: u32, is_active: bool, state: ForecastState| {
+            decision(6, ScalingReason::Metrics, |p| {
+                p.prediction = Some(PredictionProof {
+                    floor: ForecastFloor {
+                        signal: "cpu".to_owned(),
+                        is_active,
+                        peak_ms: AT_MS + 600_000,
+                        upper: 412.34,
+                        upper_now: 300.0,
+                        cautious_until_ms: None,
+                        target: 70.0,
+                        replicas: 6,
+                        error: Some(0.1),
+                        state,
+                    },
+                    before: 4,
+                    after,
+                });
+            })
+        };
+        let raised = forecast(6, true, ForecastState::Good);
+        assert_eq!(summary(&raised), "3 → 6: the forecast of cpu asks for 6");
+        for (decision, text) in [
+            (
+                raised,
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6: 6 instead of 4.",
+            ),
+            (
+                forecast(4, true, ForecastState::Good),
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6; the metrics ask for enough.",
+            ),
+            (
+                forecast(4, false, ForecastState::Good),
+                "Up to 412.3 of cpu is expected at 19:02:43 UTC, which needs 6. It is only shown.",
+            ),
+            (
+                forecast(
+                    4,
+                    true,
+                    ForecastState::TooLittleHistory {
+                        needs_s: 172_800,
+                        has_s: 3_600,
+                    },
+                ),
+                "Nothing can be said of cpu yet: it needs 2 d of history and has 1 h.",
+            ),
+            (
+                forecast(
+                    4,
+                    true,
+                    ForecastState::Bad {
+                        why: BadForecast::NothingRecent,
+                    },
+                ),
+                "That of cpu is not acted upon: nothing was measured in the last half hour.",
+            ),
+        ] {
+            assert_eq!(said(&decision)[1], format!("Forecast: {text}"));
+        }
     }
 
     #[test]

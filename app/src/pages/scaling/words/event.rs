@@ -20,7 +20,10 @@ pub fn cause(event: &ScalingEvent) -> (String, String) {
 
 /// `ready after 12 s`, `under way`, `overtaken after 5 s`, `failed after 2 min: why`.
 pub fn outcome(event: &ScalingEvent) -> String {
-    let after = event.took_ms().map(|ms| format!(" after {}", format::duration(ms))).unwrap_or_default();
+    let after = event
+        .took_ms()
+        .map(|ms| format!(" after {}", format::duration(ms)))
+        .unwrap_or_default();
     match &event.outcome {
         ScalingOutcome::Pending => "under way".to_owned(),
         ScalingOutcome::Reached => format!("ready{after}"),
@@ -65,7 +68,11 @@ mod tests {
             (ScalingOutcome::Pending, None, "under way"),
             (ScalingOutcome::Reached, Some(13_000), "ready after 12 s"),
             (ScalingOutcome::Superseded, Some(6_000), "overtaken by another change after 5 s"),
-            (ScalingOutcome::Failed("no port is free".into()), Some(121_000), "failed after 2 min: no port is free"),
+            (
+                ScalingOutcome::Failed("no port is free".into()),
+                Some(121_000),
+                "failed after 2 min: no port is free",
+            ),
             (ScalingOutcome::Failed(String::new()), None, "failed"),
         ] {
             assert_eq!(outcome(&event(4, outcome_, ended)), text);

@@ -50,7 +50,9 @@ impl HoldVerb {
 
     /// The toast.
     pub fn done(self, workload: &str, replicas: Option<u32>, minutes: Option<u32>) -> String {
-        let time = minutes.map(|m| format!(" for {}", format::duration(i64::from(m) * 60_000))).unwrap_or_default();
+        let time = minutes
+            .map(|m| format!(" for {}", format::duration(i64::from(m) * 60_000)))
+            .unwrap_or_default();
         match (self, replicas) {
             (Self::ScaleTo, Some(n)) => format!("{workload} is scaled to {n}{time}."),
             (Self::ScaleTo | Self::Pause, _) => format!("{workload} is paused{time}."),
@@ -92,7 +94,11 @@ pub fn hold_short(hold: Hold, now_ms: i64) -> Option<String> {
 pub fn hold_long(hold: Hold, now_ms: i64) -> Option<(String, &'static str)> {
     let hold = in_force(Some(hold), now_ms)?;
     let left = format::duration(hold.until_ms.saturating_sub(now_ms));
-    let title = format!("{} for another {left}, until {} UTC.", hold_title(hold.kind), format::date_time(hold.until_ms, now_ms));
+    let title = format!(
+        "{} for another {left}, until {} UTC.",
+        hold_title(hold.kind),
+        format::date_time(hold.until_ms, now_ms)
+    );
     let meaning = match hold.kind {
         HoldKind::Pause => "The metrics are read and written down, and nothing is changed.",
         HoldKind::PauseScaleOut => "It may become fewer, but not more.",
@@ -125,11 +131,20 @@ mod tests {
 
     #[test]
     fn every_verb_is_understood_by_the_server_and_told_when_done() {
-        for verb in [HoldVerb::ScaleTo, HoldVerb::Pause, HoldVerb::PauseScaleOut, HoldVerb::PauseScaleIn, HoldVerb::LetGo] {
+        for verb in [
+            HoldVerb::ScaleTo,
+            HoldVerb::Pause,
+            HoldVerb::PauseScaleOut,
+            HoldVerb::PauseScaleIn,
+            HoldVerb::LetGo,
+        ] {
             assert!(crate::forms::hold::hold_of(verb.to(), Some(3), Some(5), 0).is_ok(), "{verb:?}");
         }
         assert_eq!(HoldVerb::ScaleTo.done("web", Some(5), Some(1)), "web is scaled to 5 for 1 min.");
-        assert_eq!(HoldVerb::PauseScaleIn.done("web", None, Some(90)), "web does not scale in for 1 h 30 min.");
+        assert_eq!(
+            HoldVerb::PauseScaleIn.done("web", None, Some(90)),
+            "web does not scale in for 1 h 30 min."
+        );
         assert_eq!(HoldVerb::LetGo.done("web", None, None), "web follows its policy again.");
     }
 }

@@ -83,7 +83,11 @@ pub(super) fn sentence(metric: &MetricProof, from: u32) -> String {
     let missing = if out.is_empty() {
         String::new()
     } else {
-        format!(" ({} and {})", count(metric.ready, "instance counts", "instances count"), out.join(" and "))
+        format!(
+            " ({} and {})",
+            count(metric.ready, "instance counts", "instances count"),
+            out.join(" and ")
+        )
     };
     format!("{}: {asks}{missing}.", reads(metric))
 }

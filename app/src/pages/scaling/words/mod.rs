@@ -4,11 +4,13 @@ mod decision;
 mod event;
 mod hold;
 mod metric;
+mod preset;
 
 pub use decision::{Step, steps, summary, would_change};
 pub use event::{cause, course, is_far, outcome, outcome_tone};
-pub use hold::{HoldVerb, hold_long, hold_short, hold_title, in_force};
+pub use hold::{HoldVerb, hold_long, hold_short, in_force};
 pub use metric::{chip, metric_id, metric_meaning};
+pub use preset::preset;
 
 use model::ProcessState;
 
@@ -31,6 +33,7 @@ pub const fn process(state: ProcessState) -> &'static str {
         ProcessState::Starting => "starting",
         ProcessState::Running => "running",
         ProcessState::Backoff { .. } => "exited, to be started again",
+        ProcessState::Draining { .. } => "draining",
         ProcessState::Stopping => "stopping",
     }
 }
@@ -42,6 +45,9 @@ mod tests {
     #[test]
     fn what_is_on_its_way_is_told() {
         assert_eq!((replicas(3, 3).as_str(), replicas(3, 5).as_str()), ("3", "3 → 5"));
-        assert_eq!((count(1, "instance", "instances"), count(0, "instance", "instances")), ("1 instance".into(), "0 instances".into()));
+        assert_eq!(
+            (count(1, "instance", "instances"), count(0, "instance", "instances")),
+            ("1 instance".into(), "0 instances".into())
+        );
     }
 }

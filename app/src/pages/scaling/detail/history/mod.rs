@@ -1,0 +1,160 @@
+//! The History tab: every change of the replicas, with its cause and what became of it.
+
+mod query;
+mod rows;
+
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use model::{WorkloadId, scaling::ScalingEvent};
+
+use query::{BY, HistoryQuery, OUTCOMES};
+pub use rows::{ChangeRows, HEADS};
+
+use super::{context::WorkloadContext, tabs::Tab};
+use crate::{
+    api::{self, Problem},
+    components::{DataTable, Empty, FilterSelect, PageTab, first_paint},
+    url::{Range, UseQuery, since::SINCE},
+};
+
+/// Rows of a page.
+const PAGE: usize = 50;
+/// Rows that are read at once.
+const BATCH: u32 = 200;
+/// Reads for one page: a filter that little passes ends here and goes on with "Older".
+const BATCHES: usize = 10;
+
+/// Changes that pass, and the cursor of what follows.
+type Found = (Vec<ScalingEvent>, Option<i64>);
+
+async fn find(id: WorkloadId, asked: &HistoryQuery, now_ms: i64) -> Result<Found, Problem> {
+    let mut filter = asked.filter(id, now_ms);
+    let mut found = Vec::new();
+    for _ in 0..BATCHES {
+        let page = api::scaling_events(filter.clone(), BATCH).await?;
+        for change in page.items {
+            if asked.passes(&change) {
+                if found.len() == PAGE {
+                    return Ok((found, filter.before_id));
+                }
+                found.push(change.clone());
+            }
+            // The cursor of the next page is the last one that was looked at.
+            filter.before_id = Some(change.id);
+        }
+        if page.next.is_none() {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, filter.before_id))
+}
+
+#[component]
+pub fn History(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
+    let asked = Memo::new(move |_| query.query.with(HistoryQuery::from_query));
+    // A change, or an outcome, that is new: then the first page is read again.
+    let newest = workload.maybe(|v| v.events.first().map(|e| (e.id, e.outcome.id())));
+    let news = Memo::new(move |_| newest.get().filter(|_| asked.with(|a| a.before_id.is_none())));
+    let first = Resource::new(
+        move || (workload.id.get_value(), asked.get(), news.get().map(|n| n.0)),
+        move |(id, asked, _)| {
+            let now_ms = workload.now_ms.get_untracked();
+            async move {
+                let found = find(id, &asked, now_ms).await?;
+                Ok::<_, Problem>((found, asked))
+            }
+        },
+    );
+    Effect::new(move |before: Option<Option<(i64, &'static str)>>| {
+        let now = news.get();
+        // The id is in the resource's own question; an outcome is not.
+        if before.is_some_and(|before| before.map(|n| n.0) == now.map(|n| n.0) && before != now) {
+            first.refetch();
+        }
+        now
+    });
+    view! {
+        <section class="panel">
+            {first_paint(first, move |(found, asked)| view! { <Changes workload=workload query=query found=found asked=asked /> })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Changes(workload: WorkloadContext, query: UseQuery, found: Found, asked: HistoryQuery) -> impl IntoView {
+    let (changes, next) = found;
+    let path = format!("/scaling/{}", workload.name());
+    let all = Tab::History.write(&query.query.get_untracked()).href(&path);
+    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
+    let words = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(id, words)| ((*id).to_owned(), (*words).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
+    let filtered = asked.is_filtered();
+    let is_first_page = asked.before_id.is_none();
+    let empty = changes.is_empty().then(|| {
+        if filtered {
+            view! {
+                <Empty title="No change passes these filters">
+                    <a class="button" href=all>
+                        "Show all changes"
+                    </a>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            view! {
+                <Empty title="The replicas have not been changed yet">
+                    <p>"Each change appears here with its cause and what became of it."</p>
+                </Empty>
+            }
+            .into_any()
+        }
+    });
+    let older = next.map(|id| {
+        view! {
+            <a class="button" href=query.link("before", &id.to_string())>
+                "Older"
+            </a>
+        }
+    });
+    let newest = (!is_first_page).then(|| {
+        view! {
+            <a class="button" href=move || query.link("before", "")>
+                "Newest"
+            </a>
+        }
+    });
+    view! {
+        <Form method="GET" action=path attr:class="filters">
+            <input type="hidden" name=Tab::KEY value=Tab::History.id() />
+            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <FilterSelect name="by" label="By" all="everybody" options=words(&BY) chosen=asked.by />
+            <FilterSelect name="outcome" label="Outcome" all="all" options=words(&OUTCOMES) chosen=asked.outcome />
+            <FilterSelect
+                name="far"
+                label="Size"
+                all="any"
+                options=vec![("1".to_owned(), "more than five".to_owned())]
+                chosen=asked.far.then(|| "1".to_owned())
+            />
+            <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />
+            <button type="submit" class="button">
+                "Filter"
+            </button>
+        </Form>
+        <DataTable label="Changes" heads=HEADS sticky=true>
+            <ChangeRows changes=Memo::new(move |_| changes.clone()) now_ms=workload.now_ms />
+        </DataTable>
+        {empty}
+        <nav class="pager" aria-label="Pages of changes">
+            {newest}
+            {older}
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,117 @@
+use leptos::prelude::*;
+use model::{Metric, SeriesKey, scaling::TargetChip};
+
+use crate::{
+    charts::{ChartPanel, Kind},
+    pages::scaling::detail::context::WorkloadContext,
+};
+
+/// What is drawn of a metric; nothing where its unit is not that of any measurement.
+#[derive(Debug, Clone, PartialEq)]
+struct Drawn {
+    kind: Kind,
+    metric: Metric,
+    target: f64,
+    /// In words, above the chart.
+    note: String,
+}
+
+/// One chart for each measurement, whichever metric asks for it.
+fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
+    let mut all: Vec<Drawn> = Vec::new();
+    for chip in targets {
+        let (kind, metric) = match chip.name.as_str() {
+            "cpu" => (Kind::CpuLoad, Metric::CpuPercent),
+            "memory" => (Kind::MemoryLoad, Metric::MemoryPercent),
+            "gpu" => (Kind::GpuLoad, Metric::GpuPercent),
+            "active_sessions" | "sessions" => (Kind::Sessions, Metric::Sessions),
+            "requests_per_s" => (Kind::Requests, Metric::RequestsPerS),
+            "response_time_ms" | "p95_ms" => (Kind::Latency, Metric::P95Ms),
+            "in_flight" => (Kind::InFlight, Metric::InFlight),
+            _ => continue,
+        };
+        if all.iter().all(|d| d.kind != kind) {
+            all.push(Drawn {
+                kind,
+                metric,
+                target: chip.target_value,
+                note: format!("Wanted: {}", chip.target),
+            });
+        }
+    }
+    all
+}
+
+/// Metrics that no chart shows.
+fn undrawn(targets: &[TargetChip]) -> Option<String> {
+    let shown = drawn(targets);
+    let names: Vec<_> = targets
+        .iter()
+        .filter(|chip| {
+            drawn(std::slice::from_ref(chip))
+                .first()
+                .is_none_or(|d| shown.iter().all(|s| s.kind != d.kind))
+        })
+        .map(|chip| chip.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| format!("Not kept over time, so without a chart: {}.", names.join(", ")))
+}
+
+/// Each metric against its target.
+#[component]
+pub fn Metrics(workload: WorkloadContext, group: String) -> impl IntoView {
+    let shown = workload.part(|v| drawn(&v.row.targets));
+    let missing = workload.maybe(|v| undrawn(&v.row.targets));
+    let charts = move || {
+        let id = workload.id.get_value();
+        shown
+            .get()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|drawn| {
+                let keys = vec![SeriesKey::workload(drawn.metric, &id)];
+                view! {
+                    <ChartPanel
+                        kind=drawn.kind
+                        keys=Signal::stored(keys)
+                        group=group.clone()
+                        target=Signal::stored(Some(drawn.target))
+                        note=Signal::stored(Some(drawn.note))
+                    />
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="charts below">{charts}</div>
+        {move || missing.get().map(|words| view! { <p class="hint below">{words}</p> })}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::scaling::MetricState;
+
+    use super::*;
+
+    fn chip(name: &str) -> TargetChip {
+        TargetChip {
+            name: name.to_owned(),
+            current: None,
+            target: "70 %".to_owned(),
+            state: MetricState::Failed,
+            current_value: None,
+            target_value: 70.0,
+        }
+    }
+
+    #[test]
+    fn what_is_measured_has_a_chart_and_the_rest_is_said() {
+        let targets = [chip("cpu"), chip("cpu"), chip("queue_length"), chip("active_sessions")];
+        let kinds: Vec<_> = drawn(&targets).into_iter().map(|d| d.kind).collect();
+        assert_eq!(kinds, [Kind::CpuLoad, Kind::Sessions]);
+        assert_eq!(undrawn(&targets).unwrap(), "Not kept over time, so without a chart: queue_length.");
+        assert_eq!(undrawn(&targets[..1]), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! Means over stretches of equal length, from values of whatever resolution.
+
+/// `None` where nothing was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Means {
+    from_ms: i64,
+    step_ms: i64,
+    /// Sum and count.
+    sums: Vec<(f64, u64)>,
+}
+
+impl Means {
+    /// `steps` stretches of `step_ms` from `from_ms` on (Unix, ms).
+    pub fn new(from_ms: i64, step_ms: i64, steps: usize) -> Self {
+        Self {
+            from_ms,
+            step_ms,
+            sums: vec![(0.0, 0); steps],
+        }
+    }
+
+    /// A mean of `count` values over `width_ms` from `at_ms` on. One that is wider than a stretch counts in all that it covers.
+    pub fn add(&mut self, at_ms: i64, width_ms: i64, mean: f64, count: u32) {
+        let step = |at_ms: i64| at_ms.saturating_sub(self.from_ms).div_euclid(self.step_ms);
+        let first = step(at_ms);
+        let last = if width_ms > self.step_ms {
+            step(at_ms.saturating_add(width_ms - 1))
+        } else {
+            first
+        };
+        for step in first.max(0)..=last.min(i64::try_from(self.sums.len()).unwrap_or(i64::MAX) - 1) {
+            let Some((sum, counted)) = usize::try_from(step).ok().and_then(|step| self.sums.get_mut(step)) else {
+                continue;
+            };
+            *sum += mean * f64::from(count);
+            *counted += u64::from(count);
+        }
+    }
+
+    pub fn finish(self) -> Vec<Option<f64>> {
+        let mean = |(sum, count): (f64, u64)| (count > 0).then(|| sum / count as f64);
+        self.sums.into_iter().map(mean).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fine_values_are_averaged_and_coarse_ones_spread() {
+        let mut means = Means::new(10_000, 2_000, 5);
+        means.add(9_999, 1_000, 9.0, 1);
+        means.add(10_000, 1_000, 1.0, 1);
+        means.add(11_000, 1_000, 4.0, 2);
+        means.add(14_000, 4_000, 7.0, 4);
+        means.add(20_000, 1_000, 9.0, 1);
+        assert_eq!(means.finish(), [Some(3.0), None, Some(7.0), Some(7.0), None]);
+    }
+}

@@ -16,13 +16,14 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 13] = [
+pub const HELP: [(&str, &str); 14] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),
     ("g b", "go to Breakers"),
     ("g r", "go to Requests"),
     ("g e", "go to Events"),
+    ("g d", "go to Data"),
     ("j", "next row"),
     ("k", "previous row"),
     ("Enter", "open the row"),
@@ -48,6 +49,7 @@ impl Chords {
                 "b" => Some("/breakers"),
                 "r" => Some("/requests"),
                 "e" => Some("/events"),
+                "d" => Some("/data"),
                 _ => None,
             };
             if let Some(path) = go {

@@ -13,7 +13,10 @@ use crate::{
     components::Toasts,
     layout::Layout,
     live::Live,
-    pages::{BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, SearchPage, SetupPage, SignInPage},
+    pages::{
+        BreakersPage, DataPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, SearchPage, SetupPage,
+        SignInPage,
+    },
 };
 
 /// The application. Every page is rendered in one sweep (`SsrMode::Async`), so that it is whole without scripts and its status is known
@@ -37,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/breakers") view=BreakersPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
+                    <Route path=path!("/data") view=DataPage ssr=SsrMode::Async />
                     <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

@@ -8,12 +8,13 @@ use crate::{
 };
 
 /// The pages there are. A page that does not exist yet is not in here.
-const PAGES: [(&str, &str, Icon); 5] = [
+const PAGES: [(&str, &str, Icon); 6] = [
     ("/", "Overview", Icon::Overview),
     ("/pools", "Pools", Icon::Pools),
     ("/breakers", "Breakers", Icon::Breakers),
     ("/requests", "Requests", Icon::Requests),
     ("/events", "Events", Icon::Events),
+    ("/data", "Data", Icon::Data),
 ];
 
 fn is_current(page: &str, path: &str) -> bool {

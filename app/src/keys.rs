@@ -24,6 +24,7 @@ pub const HELP: [(&str, &str); 14] = [
     ("g b", "go to Breakers"),
     ("g r", "go to Requests"),
     ("g e", "go to Events"),
+    ("g d", "go to Data"),
     ("j", "next row"),
     ("k", "previous row"),
     ("Enter", "open the row"),
@@ -50,6 +51,7 @@ impl Chords {
                 "b" => Some("/breakers"),
                 "r" => Some("/requests"),
                 "e" => Some("/events"),
+                "d" => Some("/data"),
                 _ => None,
             };
             if let Some(path) = go {

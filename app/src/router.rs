@@ -14,8 +14,8 @@ use crate::{
     layout::Layout,
     live::Live,
     pages::{
-        BreakersPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage, SetupPage,
-        SignInPage, WorkloadPage,
+        BreakersPage, DataPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage,
+        SetupPage, SignInPage, WorkloadPage,
     },
 };
 
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/breakers") view=BreakersPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
+                    <Route path=path!("/data") view=DataPage ssr=SsrMode::Async />
                     <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

@@ -141,6 +141,8 @@ pub(crate) enum Bench {
     Gateway(GatewayBenchArgs),
     /// Nanoseconds and instructions per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.
     Pick,
+    /// Bytes and CPU per measured value, beside Prometheus on the same stream; and how long a panel of a month takes.
+    Samples,
     /// 5,000 policies evaluated, a week replayed, and what a forecast is worth beside plain HPA and beside 1.2 times the latest value.
     Scaling,
 }

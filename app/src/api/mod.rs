@@ -2,6 +2,7 @@
 
 mod breakers;
 pub mod context;
+mod data;
 pub mod events;
 pub mod me;
 pub mod pool;
@@ -14,6 +15,7 @@ pub mod series;
 pub mod view;
 
 pub use breakers::{HoldBreakers, ResetBreakers, hold_breakers, reset_breakers};
+pub use data::{CleanUpNow, ReadData, clean_up, data};
 pub use events::{ReadEvents, events};
 pub use me::{Me, ReadMe, me};
 pub use pool::{

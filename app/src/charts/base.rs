@@ -29,7 +29,14 @@ impl Span {
     pub const fn length_ms(self) -> i64 {
         self.to_ms - self.from_ms
     }
+
+    /// A time of day alone would not say which day.
+    pub(super) const fn shows_dates(self) -> bool {
+        self.length_ms() > 20 * HOUR_MS
+    }
 }
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// Room around a plot, in CSS pixels. Left of it stand the labels of the value axis.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +86,13 @@ pub(super) fn grid(plot: Plot) -> Grid {
 }
 
 pub(super) fn time_axis(span: Span, palette: &Palette) -> Axis {
+    let mut label = AxisLabel::new().color(palette.muted).font_size(LABEL_SIZE);
+    // ECharts' own labels name the day only where one begins, and then by its number alone.
+    if span.length_ms() > 4 * 24 * HOUR_MS {
+        label = label.formatter("{d} {MMM}");
+    } else if span.shows_dates() {
+        label = label.formatter("{d} {MMM} {HH}:{mm}");
+    }
     Axis::new()
         .type_(AxisType::Time)
         .min(span.from_ms)
@@ -86,7 +100,7 @@ pub(super) fn time_axis(span: Span, palette: &Palette) -> Axis {
         .axis_line(AxisLine::new().show(false))
         .axis_tick(AxisTick::new().show(false))
         .split_line(SplitLine::new().show(false))
-        .axis_label(AxisLabel::new().color(palette.muted).font_size(LABEL_SIZE))
+        .axis_label(label)
 }
 
 /// Values from zero upwards; `unit` is shown above the axis and, in the tooltip, behind the number.
@@ -211,5 +225,19 @@ mod tests {
     fn what_is_not_a_number_is_a_gap() {
         let json = serde_json::to_string(&pairs(&[1, 2, 3, 4], &[Some(0.123_456), None, Some(f32::NAN), Some(1234.56)])).unwrap();
         assert_eq!(json, "[[1,0.123],[2,null],[3,null],[4,1234.6]]");
+    }
+
+    #[test]
+    fn an_axis_of_days_names_the_days() {
+        let label = |hours: i64| {
+            let span = Span {
+                from_ms: 0,
+                to_ms: hours * HOUR_MS,
+            };
+            let axis = serde_json::to_value(time_axis(span, Palette::of(crate::charts::Theme::Light))).unwrap();
+            axis["axisLabel"]["formatter"].as_str().unwrap_or_default().to_owned()
+        };
+        assert_eq!([label(1), label(6)], ["", ""]);
+        assert_eq!([label(24), label(7 * 24)], ["{d} {MMM} {HH}:{mm}", "{d} {MMM}"]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use model::{Event, SeriesKey};
+use model::{Event, SeriesKey, SeriesQuery};
 use send_wrapper::SendWrapper;
 
 use super::{
@@ -25,7 +25,7 @@ use crate::{
     api::{Latest, Problem},
     format,
     live::{Live, LiveStatus},
-    url::{UseQuery, use_query},
+    url::{Query, UseQuery, use_query},
 };
 
 /// Rows of a file: every value that a chart can hold.
@@ -111,7 +111,13 @@ fn waiting_since(rolling: &Rolling) -> String {
     let since_ms = rolling
         .kept_since_ms()
         .map_or(rolling.span().from_ms, |kept| kept.max(rolling.span().from_ms));
-    format!("No data yet. Waiting since {} UTC.", format::clock(since_ms))
+    let span = rolling.span();
+    let since = if span.shows_dates() {
+        format::date_time(since_ms, span.to_ms)
+    } else {
+        format::clock(since_ms)
+    };
+    format!("No data yet. Waiting since {since} UTC.")
 }
 
 /// What is drawn beside the values.
@@ -322,6 +328,7 @@ fn Numbers(kind: Kind, values: Values) -> impl IntoView {
     let open = RwSignal::new(false);
     let details = NodeRef::<html::Details>::new();
     let on_toggle = move |_| open.set(details.get_untracked().is_some_and(|d| d.open()));
+    let whole = move || values.keys.with(|keys| whole_file(keys, values.window.get()));
     let caption = move || values.keys.with(|keys| table::sentence(kind.title(), keys));
     view! {
         <details class="chart-table" node_ref=details on:toggle=on_toggle>
@@ -331,8 +338,26 @@ fn Numbers(kind: Kind, values: Values) -> impl IntoView {
                     {move || Suspend::new(async move { tables(values, open, values.first.await) })}
                 </Transition>
             </div>
+            <p class="chart-note">
+                <a href=whole rel="external" download="">
+                    "All values of this time as CSV"
+                </a>
+            </p>
         </details>
     }
+}
+
+/// Where the server gives every value that it has kept, not only those that are drawn.
+fn whole_file(keys: &[SeriesKey], window: Window) -> String {
+    let keys: Vec<_> = keys.iter().take(SeriesQuery::MAX_KEYS).map(ToString::to_string).collect();
+    let query = Query::default().with("keys", &keys.join(","));
+    let query = match window {
+        Window::Last(range) => query.with("last_ms", &range.ms().to_string()),
+        Window::Between(span) => query
+            .with("from_ms", &span.from_ms.to_string())
+            .with("to_ms", &span.to_ms.to_string()),
+    };
+    query.href("/api/series.csv")
 }
 
 fn tables(values: Values, open: RwSignal<bool>, first: Result<Latest, Problem>) -> impl IntoView {

@@ -57,6 +57,11 @@ impl Rolling {
         self.span
     }
 
+    /// For how long two values of a line stand.
+    pub(super) fn slice_ms(&self) -> i64 {
+        self.slice_ms
+    }
+
     pub(super) fn kept_since_ms(&self) -> Option<i64> {
         self.kept_since_ms
     }

@@ -75,6 +75,13 @@ pub(super) fn summary_table(series: &[Series]) -> impl IntoView + use<> {
 /// The values over time, newest first.
 pub(super) fn values_table(series: &[Series], span: Span) -> impl IntoView + use<> {
     let aligned = align(series, span, ROWS);
+    let moment = |at_ms| {
+        if span.shows_dates() {
+            format::date_time(at_ms, span.to_ms)
+        } else {
+            format::clock(at_ms)
+        }
+    };
     let heads: Vec<_> = series
         .iter()
         .map(|s| view! { <th scope="col" class="num">{lines::name(&s.key)}</th> })
@@ -93,7 +100,7 @@ pub(super) fn values_table(series: &[Series], span: Span) -> impl IntoView + use
             view! {
                 <tr>
                     <th scope="row">
-                        <time datetime=format::iso(at_ms)>{format::clock(at_ms)}</time>
+                        <time datetime=format::iso(at_ms)>{moment(at_ms)}</time>
                     </th>
                     {cells.collect::<Vec<_>>()}
                 </tr>

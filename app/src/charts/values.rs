@@ -22,6 +22,11 @@ const POINTS_MIN: usize = 120;
 /// The time after which a stream that brings nothing for a chart, or has left out seconds, is helped with a fetch; at most this often.
 const REFETCH_AFTER_MS: i64 = 10_000;
 
+/// A chart whose lines hold a value or two for so long is not followed second by second: it is fetched anew, now and then.
+const FOLLOWED_SLICE_MS: i64 = 300_000;
+/// How often that is: as often as there is something new to see, but not more often, and not less.
+const REFRESH_MS: std::ops::RangeInclusive<i64> = 60_000..=600_000;
+
 /// Copies are the same values.
 #[derive(Clone, Copy)]
 pub(super) struct Values {
@@ -81,6 +86,10 @@ impl Values {
 
 /// Whether the chart changed, and whether its series should be fetched again.
 fn advance(rolling: &mut Rolling, frame: &Frame, fetched_at_ms: i64) -> (bool, bool) {
+    if rolling.slice_ms() > FOLLOWED_SLICE_MS {
+        let every_ms = rolling.slice_ms().clamp(*REFRESH_MS.start(), *REFRESH_MS.end());
+        return (false, frame.at_ms - fetched_at_ms.max(rolling.span().to_ms) > every_ms);
+    }
     let newest_ms = rolling.newest_ms().unwrap_or(rolling.span().to_ms);
     let missed = rolling.misses(&frame.tail);
     let appended = rolling.append(&frame.tail);
@@ -193,6 +202,33 @@ mod tests {
         assert_eq!(advance(&mut rolling, &other(71), 0), (false, true));
         assert_eq!(advance(&mut rolling, &other(72), 71_000), (false, false));
         assert_eq!(advance(&mut rolling, &other(82), 71_000), (false, true));
+    }
+
+    #[test]
+    fn a_month_is_fetched_now_and_then_and_never_filled_by_the_second() {
+        const MONTH_S: i64 = 30 * 86_400;
+        let set = SeriesSet {
+            series: vec![series("p50_ms", 0, 900_000, &[Some(1.0); 600])],
+            kept_since_ms: None,
+        };
+        let answer = Latest {
+            from_ms: 0,
+            to_ms: MONTH_S * 1_000,
+            set,
+        };
+        let mut rolling = held(answer, &["p50_ms".parse().unwrap()]);
+        let before = rolling.clone();
+        let mut fetched_at_ms = 0;
+        let mut fetched = 0;
+        for second in MONTH_S..MONTH_S + 3_600 {
+            let (grown, refetch) = advance(&mut rolling, &frame(second, "p50_ms"), fetched_at_ms);
+            assert!(!grown);
+            if refetch {
+                fetched += 1;
+                fetched_at_ms = second * 1_000;
+            }
+        }
+        assert_eq!((rolling, fetched), (before, 5));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which stretch of time the charts of a page show: the range of the top bar, or what somebody has dragged over, `?from=…&to=…`.
 
+use model::time::parse_moment;
+
 use crate::{
     format,
     url::{Query, Range},
@@ -26,7 +28,7 @@ impl Window {
 
     /// Nonsense means the range.
     pub fn from_query(query: &Query) -> Self {
-        let moment = |key| query.get(key).and_then(|text| text.parse::<i64>().ok()).filter(|&ms| ms >= 0);
+        let moment = |key| query.get(key).and_then(moment).filter(|&ms| ms >= 0);
         let between = moment(Self::FROM)
             .zip(moment(Self::TO))
             .and_then(|(from_ms, to_ms)| Self::between(from_ms, to_ms));
@@ -60,13 +62,27 @@ impl Window {
         matches!(self, Self::Last(_))
     }
 
-    /// `last hour`, or `18:52:43 to 18:53:10 UTC`.
+    /// `last hour`, `20 Nov 18:52:43 to 18:53:10 UTC`, or `20 Nov 18:52:43 to 22 Nov 09:00:00 UTC`.
     pub fn label(self) -> String {
-        match self {
-            Self::Last(range) => range.label().to_owned(),
-            Self::Between(span) => format!("{} to {} UTC", format::clock(span.from_ms), format::clock(span.to_ms)),
-        }
+        let Span { from_ms, to_ms } = match self {
+            Self::Last(range) => return range.label().to_owned(),
+            Self::Between(span) => span,
+        };
+        let from = format::date_time(from_ms, to_ms);
+        let to = if from_ms.div_euclid(DAY_MS) == to_ms.div_euclid(DAY_MS) {
+            format::clock(to_ms)
+        } else {
+            format::date_time(to_ms, to_ms)
+        };
+        format!("{from} to {to} UTC")
     }
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Unix ms, as charts write it, or what the fields of the form hold.
+fn moment(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| parse_moment(text))
 }
 
 #[cfg(test)]
@@ -105,5 +121,18 @@ mod tests {
             let query = Query::default().with("from", from).with("to", to);
             assert_eq!(Window::from_query(&query), Window::Last(Range::default()), "{from}..{to}");
         }
+    }
+
+    #[test]
+    fn the_form_of_the_picker_works_without_scripts() {
+        let query = Query::default()
+            .with("range", "6h")
+            .with("from", "2026-11-20T18:52")
+            .with("to", "2026-11-22T09:00:30");
+        let window = Window::from_query(&query);
+        assert_eq!(window, Window::between(1_795_200_720_000, 1_795_338_030_000).unwrap());
+        assert_eq!(window.label(), "20 Nov 18:52:00 to 22 Nov 09:00:30 UTC");
+        let minute = Window::between(1_795_200_720_000, 1_795_200_780_000).unwrap();
+        assert_eq!(minute.label(), "20 Nov 18:52:00 to 18:53:00 UTC");
     }
 }

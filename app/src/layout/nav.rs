@@ -15,6 +15,7 @@ const PAGES: [(&str, &str, Icon); 6] = [
     ("/breakers", "Breakers", Icon::Breakers),
     ("/requests", "Requests", Icon::Requests),
     ("/events", "Events", Icon::Events),
+    ("/data", "Data", Icon::Data),
 ];
 
 fn is_current(page: &str, path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! One folder or file per page; each only composes.
 
 mod breakers;
+mod data;
 mod events;
 mod not_found;
 mod overview;
@@ -13,6 +14,7 @@ mod setup;
 mod sign_in;
 
 pub use breakers::BreakersPage;
+pub use data::DataPage;
 pub use events::EventsPage;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;

@@ -2,23 +2,41 @@
 
 use super::Query;
 
+const HOUR_MS: i64 = 3_600_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Range {
     Minutes5,
     Minutes15,
     #[default]
     Hour1,
+    Hours6,
+    Hours24,
+    Days7,
+    Days30,
 }
 
 impl Range {
     pub const KEY: &'static str = "range";
-    pub const ALL: [Self; 3] = [Self::Minutes5, Self::Minutes15, Self::Hour1];
+    pub const ALL: [Self; 7] = [
+        Self::Minutes5,
+        Self::Minutes15,
+        Self::Hour1,
+        Self::Hours6,
+        Self::Hours24,
+        Self::Days7,
+        Self::Days30,
+    ];
 
     pub const fn id(self) -> &'static str {
         match self {
             Self::Minutes5 => "5m",
             Self::Minutes15 => "15m",
             Self::Hour1 => "1h",
+            Self::Hours6 => "6h",
+            Self::Hours24 => "24h",
+            Self::Days7 => "7d",
+            Self::Days30 => "30d",
         }
     }
 
@@ -26,7 +44,11 @@ impl Range {
         match self {
             Self::Minutes5 => 5 * 60_000,
             Self::Minutes15 => 15 * 60_000,
-            Self::Hour1 => 60 * 60_000,
+            Self::Hour1 => HOUR_MS,
+            Self::Hours6 => 6 * HOUR_MS,
+            Self::Hours24 => 24 * HOUR_MS,
+            Self::Days7 => 7 * 24 * HOUR_MS,
+            Self::Days30 => 30 * 24 * HOUR_MS,
         }
     }
 
@@ -35,6 +57,10 @@ impl Range {
             Self::Minutes5 => "last 5 minutes",
             Self::Minutes15 => "last 15 minutes",
             Self::Hour1 => "last hour",
+            Self::Hours6 => "last 6 hours",
+            Self::Hours24 => "last 24 hours",
+            Self::Days7 => "last 7 days",
+            Self::Days30 => "last 30 days",
         }
     }
 

@@ -32,6 +32,8 @@ async fn every_page_of_the_navigation_is_whole_without_scripts() {
         ("/pools/web?tab=settings", "Change health check"),
         ("/pools/web?tab=traffic", "class=\"charts\""),
         ("/events", "User created"),
+        ("/data", "Clean up now"),
+        ("/?from=2026-11-20T18:52&to=2026-11-22T09:00", "20 Nov 18:52:00 to 22 Nov 09:00:00"),
         ("/search?q=we", "href=\"/pools/web\""),
     ] {
         let page = console.get(As::Admin, path).await;

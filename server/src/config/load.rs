@@ -47,5 +47,6 @@ fn check(settings: &Settings) -> Result<(), BadValue> {
     settings.traffic.check()?;
     settings.environment.check()?;
     settings.log.check()?;
-    settings.registry.check()
+    settings.registry.check()?;
+    settings.retention.check()
 }

@@ -25,6 +25,7 @@ pub fn router(console: Console) -> Router {
         .layer(from_fn_with_state(console.clone(), render::apart));
     let known = Router::new()
         .route("/api/live", get(live::live))
+        .merge(api::series::routes())
         .route("/sign-in", post(sign_in::sign_in))
         .route("/setup", post(setup::setup))
         .route("/sign-out", post(sign_out::sign_out))

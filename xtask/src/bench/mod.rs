@@ -7,6 +7,7 @@ mod gateway;
 mod load;
 mod origin;
 mod pick;
+mod samples;
 mod scaling;
 
 use crate::{
@@ -22,6 +23,7 @@ pub(crate) fn command(workspace: &Workspace, args: &BenchArgs) -> Result<(), Fai
         Bench::Failover => failover::run(workspace),
         Bench::Gateway(args) => gateway::run(workspace, args),
         Bench::Pick => pick::run(workspace),
+        Bench::Samples => samples::run(workspace),
         Bench::Scaling => scaling::run(workspace),
     }
 }

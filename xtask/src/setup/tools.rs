@@ -42,7 +42,7 @@ enum Probe {
 /// esbuild and Playwright both ask for 18, which is what Debian 12 has.
 const NODE_MAJOR: u32 = 18;
 
-const TOOLS: [Tool; 12] = [
+const TOOLS: [Tool; 13] = [
     Tool {
         part: Part::Build,
         name: "C and C++ compiler, make",
@@ -119,6 +119,13 @@ const TOOLS: [Tool; 12] = [
         why: "counts the instructions of a pick",
         packages: &["valgrind"],
         probe: Probe::Programs(&["valgrind"]),
+    },
+    Tool {
+        part: Part::Peers,
+        name: "prometheus",
+        why: "the history is measured beside it",
+        packages: &["prometheus"],
+        probe: Probe::Programs(&["prometheus"]),
     },
     Tool {
         part: Part::Peers,

@@ -1,19 +1,24 @@
 //! Min-max downsampling: every peak and every gap stays visible, whatever the number of points.
 
 /// At most `limit` points of `(time, value)`, in time order. Each bucket gives its smallest and largest value at their own times, and
-/// one gap when it holds one; so no outage and no spike disappears. Fewer points than `limit` come back unchanged.
+/// one gap when it holds one; so no outage and no spike disappears. The last point stays, so that what follows it is not taken for a
+/// gap. Fewer points than `limit` come back unchanged.
 pub fn min_max(times_ms: &[i64], values: &[Option<f32>], limit: usize) -> (Vec<i64>, Vec<Option<f32>>) {
     debug_assert_eq!(times_ms.len(), values.len());
     let n = times_ms.len().min(values.len());
     if n <= limit {
         return (times_ms[..n].to_vec(), values[..n].to_vec());
     }
-    // Three points a bucket at the most: minimum, maximum, gap.
-    let buckets = (limit / 3).max(1);
+    // Three points a bucket at the most: minimum, maximum, gap. And the last one, where there is room.
+    let with_last = limit > 3;
+    let buckets = ((limit - usize::from(with_last)) / 3).max(1);
     let (mut times, mut out) = (Vec::with_capacity(limit), Vec::with_capacity(limit));
     for bucket in 0..buckets {
         let (from, to) = (bucket * n / buckets, (bucket + 1) * n / buckets);
         let mut keep = chosen(&values[from..to]);
+        if with_last && bucket + 1 == buckets {
+            keep.push(to - from - 1);
+        }
         keep.sort_unstable();
         keep.dedup();
         for i in keep {
@@ -49,6 +54,7 @@ mod tests {
             let extreme = |v: &[Option<f32>]| v.iter().flatten().fold((f32::MAX, f32::MIN), |(lo, hi), x| (lo.min(*x), hi.max(*x)));
             prop_assert_eq!(extreme(&values), extreme(&v));
             prop_assert_eq!(values.contains(&None), v.contains(&None));
+            prop_assert!(limit == 3 || t.last() == times.last());
             for (t, v) in t.iter().zip(&v) {
                 prop_assert_eq!(values[usize::try_from(*t / 1_000).unwrap()], *v);
             }

@@ -1,6 +1,6 @@
 //! From the rows of a complete slice to blocks. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use control::decide::rollup::fold;
 use model::Resolution;
@@ -33,23 +33,81 @@ pub(super) struct Stored {
     pub(super) coarse: HashMap<(Resolution, i64), Vec<u8>>,
 }
 
-/// Rows of all series at one moment: id and value, rising by id.
-type Rows = BTreeMap<i64, Vec<(i64, f32)>>;
+/// The values of a slice by series. Positions count its moments, and rise.
+#[derive(Default)]
+pub(super) struct Columns {
+    /// Rise.
+    pub(super) times_ms: Vec<i64>,
+    pub(super) series: BTreeMap<i64, (Vec<u32>, Vec<f32>)>,
+}
 
-/// The blocks that hold `rows`, which all lie in the slice that begins at `start_ms`, and what is stored of it. The block that says that the
-/// slice is whole comes last.
-pub(super) fn blocks(start_ms: i64, rows: Rows, stored: &Stored) -> Result<Vec<NewBlock>, Damaged> {
-    let stands = if stored.fine.is_empty() { Stands::Old } else { Stands::New };
-    let rows = with_stored(rows, &stored.fine)?;
-    let times: Vec<i64> = rows.keys().copied().take(ROWS_MAX).collect();
-    let mut series: BTreeMap<i64, (Vec<u32>, Vec<f32>)> = BTreeMap::new();
-    for (at, row) in (0_u32..).zip(rows.values().take(ROWS_MAX)) {
-        for (id, value) in row {
-            let (positions, values) = series.entry(*id).or_default();
+impl Columns {
+    /// Adds a row whose moment follows. Rows beyond what a block may have are left out.
+    pub(super) fn push(&mut self, at_ms: i64, values: &[(i64, f32)]) {
+        let Some(at) = u32::try_from(self.times_ms.len()).ok().filter(|at| (*at as usize) < ROWS_MAX) else {
+            return;
+        };
+        self.times_ms.push(at_ms);
+        for (id, value) in values {
+            let (positions, column) = self.series.entry(*id).or_default();
             positions.push(at);
-            values.push(*value);
+            column.push(*value);
         }
     }
+
+    /// What was brought into blocks before.
+    fn stored(fine: &HashMap<i64, Vec<u8>>) -> Result<Option<Self>, Damaged> {
+        let Some(times) = fine.get(&ALL) else { return Ok(None) };
+        let times_ms = block::moments(times)?;
+        let mut series = BTreeMap::new();
+        for (&id, bytes) in fine.iter().filter(|(id, _)| **id != ALL) {
+            let column = block::values(bytes)?;
+            if column.0.last().is_some_and(|at| *at as usize >= times_ms.len()) {
+                return Err(Damaged("a position is out of bounds"));
+            }
+            series.insert(id, column);
+        }
+        Ok(Some(Self { times_ms, series }))
+    }
+
+    /// Both together; where both have a moment, the row of `self` stands.
+    fn with(self, later: Self) -> Self {
+        let known: BTreeSet<i64> = self.times_ms.iter().copied().collect();
+        let mut times_ms: Vec<i64> = self.times_ms.iter().chain(&later.times_ms).copied().collect();
+        times_ms.sort_unstable();
+        times_ms.dedup();
+        times_ms.truncate(ROWS_MAX);
+        let place = |at_ms: i64| times_ms.binary_search(&at_ms).ok().and_then(|at| u32::try_from(at).ok());
+        let mut series: BTreeMap<i64, Vec<(u32, f32)>> = BTreeMap::new();
+        for (of, stands) in [(&self, true), (&later, false)] {
+            for (id, (positions, values)) in &of.series {
+                let moments = positions.iter().map(|at| of.times_ms[*at as usize]);
+                let new = moments.zip(values).filter(|(at_ms, _)| stands || !known.contains(at_ms));
+                series
+                    .entry(*id)
+                    .or_default()
+                    .extend(new.filter_map(|(at_ms, v)| Some((place(at_ms)?, *v))));
+            }
+        }
+        let series = series.into_iter().map(|(id, mut column)| {
+            column.sort_by_key(|(at, _)| *at);
+            (id, column.into_iter().unzip())
+        });
+        Self {
+            series: series.collect(),
+            times_ms,
+        }
+    }
+}
+
+/// The blocks that hold these values, which all lie in the slice that begins at `start_ms`, and what is stored of it. The block that says
+/// that the slice is whole comes last.
+pub(super) fn blocks(start_ms: i64, new: Columns, stored: &Stored) -> Result<Vec<NewBlock>, Damaged> {
+    let (stands, all) = match Columns::stored(&stored.fine)? {
+        None => (Stands::Old, new),
+        Some(old) => (Stands::New, old.with(new)),
+    };
+    let Columns { times_ms: times, series } = all;
     let mut out = Vec::with_capacity(series.len() * 4 + 4);
     for (&id, (positions, values)) in &series {
         out.push(NewBlock {
@@ -95,21 +153,4 @@ pub(super) fn blocks(start_ms: i64, rows: Rows, stored: &Stored) -> Result<Vec<N
         data: block::put_moments(&times),
     });
     Ok(out)
-}
-
-/// Both together; where both have a moment, the stored row stands.
-fn with_stored(mut rows: Rows, fine: &HashMap<i64, Vec<u8>>) -> Result<Rows, Damaged> {
-    let Some(times) = fine.get(&ALL) else { return Ok(rows) };
-    let times = block::moments(times)?;
-    rows.extend(times.iter().map(|at| (*at, Vec::new())));
-    for (&id, bytes) in fine.iter().filter(|(id, _)| **id != ALL) {
-        let (positions, values) = block::values(bytes)?;
-        for (at, value) in positions.into_iter().zip(values) {
-            let Some(at_ms) = times.get(at as usize) else {
-                return Err(Damaged("a position is out of bounds"));
-            };
-            rows.entry(*at_ms).or_default().push((id, value));
-        }
-    }
-    Ok(rows)
 }

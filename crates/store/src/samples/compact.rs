@@ -1,7 +1,7 @@
 //! A complete slice becomes blocks, in one transaction for every few hundred of them; the last one takes the rows out of the tail. Cut off
 //! anywhere on the way, the rows are still there, and the same blocks are made again.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use control::ports::{Compacted, StoreError};
 use model::Resolution;
@@ -9,7 +9,7 @@ use model::Resolution;
 use super::{
     Recorder,
     block::Slice,
-    build::{self, ALL, NewBlock, ROLLED_UP, Stored},
+    build::{self, ALL, Columns, NewBlock, ROLLED_UP, Stored},
     many::{self, SERIES_AT_ONCE},
     tail,
 };
@@ -53,20 +53,23 @@ pub(super) async fn all_but(db: &Db, recorder: &Recorder, current: i64) -> Resul
 
 async fn one(db: &Db, slice: Slice, done: &mut Compacted) -> Result<(), StoreError> {
     let (start, end) = (slice.start_ms, slice.start_ms + slice.resolution.slice_ms());
-    let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms >= $1 AND at_ms < $2";
-    let mut rows = BTreeMap::new();
-    for row in db.fetch(sql, values![start, end]).await? {
-        let (at_ms, values): (i64, _) = row.read("sample_tail", "at_ms", |row| {
-            Ok((row.get("at_ms")?, tail::decode(&row.get::<Vec<u8>>("data")?)?))
-        })?;
-        rows.insert(at_ms, values);
+    let mut columns = Columns::default();
+    let mut from = start;
+    loop {
+        let rows = many::tail(db, from, end - 1).await?;
+        for (at_ms, data) in &rows {
+            let values = tail::decode(data).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
+            columns.push(*at_ms, &values);
+            from = at_ms + 1;
+        }
+        done.rows += rows.len() as u64;
+        if rows.len() < many::TAIL_ROWS_AT_ONCE {
+            break;
+        }
     }
-    let mut ids: Vec<i64> = rows.values().flatten().map(|(id, _)| *id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: Vec<i64> = columns.series.keys().copied().collect();
     let stored = stored(db, start, &ids).await?;
-    done.rows += rows.len() as u64;
-    let blocks = tokio::task::spawn_blocking(move || build::blocks(start, rows, &stored))
+    let blocks = tokio::task::spawn_blocking(move || build::blocks(start, columns, &stored))
         .await
         .map_err(|e| StoreError::Corrupt(format!("samples from {start}: {e}")))?
         .map_err(|e| StoreError::Corrupt(format!("sample_blocks from {start}: {e}")))?;

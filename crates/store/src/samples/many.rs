@@ -58,3 +58,15 @@ pub(super) async fn blocks(
     };
     rows.iter().map(block).collect()
 }
+
+/// Rows of the tail that are in memory at once: some megabytes where there are thousands of series.
+pub(super) const TAIL_ROWS_AT_ONCE: usize = 100;
+
+/// The first rows of the tail between these moments, both included, in their order.
+pub(super) async fn tail(db: &Db, from_ms: i64, to_ms: i64) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms >= $1 AND at_ms <= $2 ORDER BY at_ms LIMIT $3";
+    let limit = i64::try_from(TAIL_ROWS_AT_ONCE).unwrap_or(i64::MAX);
+    let rows = db.fetch(sql, values![from_ms, to_ms, limit]).await?;
+    let row = |row: &crate::row::Row| row.read("sample_tail", "at_ms", |row| Ok((row.get("at_ms")?, row.get("data")?)));
+    rows.iter().map(row).collect()
+}

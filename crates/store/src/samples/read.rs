@@ -23,9 +23,6 @@ use crate::{db::Db, value::values};
 /// Series read at once: one place in the statement is for [`ALL`].
 const GROUP: usize = SERIES_AT_ONCE - 1;
 
-/// Rows of the tail that are read at once: what a slice has, and more.
-const TAIL_ROWS_MAX: i64 = 20_000;
-
 pub(super) async fn lines(db: &Db, query: &RangeQuery, ids: &[Option<i64>]) -> Result<Vec<Line>, StoreError> {
     let mut lines = Vec::with_capacity(ids.len());
     each(db, query, ids, Need::Extremes, |buckets| {
@@ -138,22 +135,24 @@ fn last_ms(query: &RangeQuery) -> i64 {
 
 /// The rows of the tail, for each series.
 async fn tail_rows(db: &Db, query: &RangeQuery, ids: &[i64]) -> Result<Vec<Vec<Bucket>>, StoreError> {
-    let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms >= $1 AND at_ms <= $2 ORDER BY at_ms LIMIT $3";
-    let rows = db.fetch(sql, values![first_ms(query), last_ms(query), TAIL_ROWS_MAX]).await?;
-    let mut columns = vec![Vec::with_capacity(rows.len()); ids.len()];
-    for row in &rows {
-        row.read("sample_tail", "at_ms", |row| {
-            let at_ms = row.get("at_ms")?;
-            columns.iter_mut().for_each(|c| c.push(Bucket::missing(at_ms)));
-            tail::pick(&row.get::<Vec<u8>>("data")?, ids, |place, value| {
+    let mut columns = vec![Vec::new(); ids.len()];
+    let mut from = first_ms(query);
+    loop {
+        let rows = many::tail(db, from, last_ms(query)).await?;
+        for (at_ms, data) in &rows {
+            columns.iter_mut().for_each(|c| c.push(Bucket::missing(*at_ms)));
+            let each = |place: usize, value| {
                 if let Some(last) = columns[place].last_mut() {
-                    *last = Bucket::value(at_ms, value);
+                    *last = Bucket::value(*at_ms, value);
                 }
-            })?;
-            Ok(())
-        })?;
+            };
+            tail::pick(data, ids, each).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
+            from = at_ms + 1;
+        }
+        if rows.len() < many::TAIL_ROWS_AT_ONCE || ids.is_empty() {
+            return Ok(columns);
+        }
     }
-    Ok(columns)
 }
 
 async fn block_buckets(db: &Db, query: &RangeQuery, ids: &[i64], need: Need) -> Result<Vec<Vec<Bucket>>, StoreError> {

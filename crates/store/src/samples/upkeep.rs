@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use control::ports::{KeptTable, StoreError, Upkeep};
 use model::{DataUsage, Resolution, SampleUsage};
 
-use super::tail;
+use super::{many, tail};
 use crate::{
     Store,
     row::{Row, Unreadable},
@@ -91,15 +91,16 @@ impl Store {
             .iter()
             .map(|row| row.read("series", "id", |row| row.get("id")))
             .collect::<Result<_, _>>()?;
-        let mut after = -1;
+        let mut from = 0;
         while !gone.is_empty() {
-            let sql = "SELECT at_ms, data FROM sample_tail WHERE at_ms > $1 ORDER BY at_ms LIMIT $2";
-            let rows = self.db.fetch(sql, values![after, 100]).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.read("sample_tail", "at_ms", |row| row.get("at_ms"))?;
-            for row in &rows {
-                let values = row.read("sample_tail", "at_ms", |row| Ok(tail::decode(&row.get::<Vec<u8>>("data")?)?))?;
+            let rows = many::tail(&self.db, from, i64::MAX).await?;
+            for (at_ms, data) in &rows {
+                let values = tail::decode(data).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
                 values.iter().for_each(|(id, _)| _ = gone.remove(id));
+                from = at_ms + 1;
+            }
+            if rows.len() < many::TAIL_ROWS_AT_ONCE {
+                break;
             }
         }
         let gone: Vec<i64> = gone.into_iter().collect();

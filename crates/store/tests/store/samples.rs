@@ -170,7 +170,9 @@ async fn names_of_which_nothing_is_left_leave_and_may_come_back() {
         points: 100,
     };
     let lines = store.range(&query).await.unwrap();
-    assert_eq!(lines[0].0.last(), Some(&(START_MS + 901_000)));
+    // What follows the last value is a gap.
+    assert_eq!(lines[0].1, [Some(1.0), None]);
+    assert_eq!(lines[0].0.first(), Some(&(START_MS + 901_000)));
     assert_eq!(lines[1].0.first(), Some(&(START_MS + 900_000)));
 }
 

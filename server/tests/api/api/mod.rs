@@ -2,6 +2,7 @@
 
 mod functions;
 mod gateways;
+mod history;
 mod live;
 mod origin;
 mod services;

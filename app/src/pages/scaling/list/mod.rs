@@ -79,8 +79,8 @@ fn Scaling(frame: Frame) -> impl IntoView {
             view! {
                 <Empty title="No workload is scaled here">
                     <p>
-                        "The console scales what it starts itself: the samples, which there are without " <code>"[[pools]]"</code> " in "
-                        <code>"evenkeel.toml"</code> ", as long as " <code>"sample.max"</code> " is more than " <code>"sample.count"</code>
+                        "The console scales what it starts itself: the samples, from " <code>"sample.count"</code> " to " <code>"sample.max"</code>
+                        ", which there are without " <code>"[[pools]]"</code> " in " <code>"evenkeel.toml"</code>
                         ". The instances of your own pools are started by somebody else."
                     </p>
                 </Empty>

@@ -74,7 +74,8 @@ fn Scaling(frame: Frame) -> impl IntoView {
         let cells = Memo::new(move |_| index.with(|index| index.get(&id).cloned()));
         view! { <Row cells=cells now_ms=now_ms /> }
     };
-    let empty = move || match (total.get(), order.with(Vec::is_empty)) {
+    let empty = move || {
+        match (total.get(), order.with(Vec::is_empty)) {
         (0, _) => Some(
             view! {
                 <Empty title="No workload is scaled here">
@@ -98,6 +99,7 @@ fn Scaling(frame: Frame) -> impl IntoView {
             .into_any(),
         ),
         _ => None,
+    }
     };
     view! {
         <SourceNote source=silent now_ms=now_ms />

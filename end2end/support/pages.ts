@@ -47,6 +47,12 @@ export const PAGES: Shown[] = [
   { name: 'pool-health', path: '/pools/samples?tab=health', who: 'admin', ready: live },
   { name: 'pool-affinity', path: '/pools/samples?tab=affinity', who: 'admin', ready: live },
   { name: 'pool-settings', path: '/pools/samples?tab=settings', who: 'admin', ready: live },
+  { name: 'scaling', path: '/scaling', who: 'admin', ready: live },
+  { name: 'workload', path: '/scaling/samples', who: 'admin', ready: charts },
+  { name: 'workload-history', path: '/scaling/samples?tab=history', who: 'admin', ready: live },
+  { name: 'workload-ledger', path: '/scaling/samples?tab=ledger', who: 'admin', ready: live },
+  { name: 'workload-policy', path: '/scaling/samples?tab=policy', who: 'admin', ready: live },
+  { name: 'workload-schedule', path: '/scaling/samples?tab=schedule', who: 'admin', ready: live },
   { name: 'breakers', path: '/breakers', who: 'admin', ready: live },
   { name: 'requests', path: '/requests', who: 'admin', ready: drawn },
   {

@@ -10,6 +10,9 @@ test('g and a letter go to the pages, and the range goes along', async ({ page }
   await page.keyboard.press('p');
   await expect(page).toHaveURL(/\/pools\?range=5m$/);
   await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await expect(page).toHaveURL(/\/scaling\?range=5m$/);
+  await page.keyboard.press('g');
   await page.keyboard.press('e');
   await expect(page).toHaveURL(/\/events\?range=5m$/);
   await page.keyboard.press('g');

@@ -53,6 +53,35 @@ test('the algorithm is changed by a plain form', async ({ page, request }) => {
   await changeAlgorithm(request, 'samples', before.policy.algorithm);
 });
 
+test('the scaling of the samples is read, and its policy changed by a plain form', async ({ page }) => {
+  await page.goto('/scaling');
+  await expect(row(page, 'samples')).toContainText('supervisor/samples');
+  await page.getByRole('link', { name: 'samples' }).click();
+  await expect(page.getByRole('region', { name: 'Why?' })).toContainText('Asked for');
+  await page.getByRole('navigation', { name: 'Parts of the workload' }).getByRole('link', { name: 'Policy' }).click();
+  const policy = page.getByRole('region', { name: 'Policy' });
+  // The style sheet shows the fields of the rule that is chosen.
+  await expect(policy.getByRole('group', { name: 'Targets' })).toBeVisible();
+  await expect(policy.getByRole('group', { name: 'Signals', exact: true })).toBeHidden();
+  await policy.locator('input[value="threshold"]').check();
+  await expect(policy.getByRole('group', { name: 'Targets' })).toBeHidden();
+  await expect(policy.getByRole('group', { name: 'Signals', exact: true })).toBeVisible();
+  await policy.locator('input[value="hpa"]').check();
+
+  await policy.getByLabel('At least').first().fill('9');
+  await policy.getByRole('button', { name: 'Change policy' }).click();
+  await expect(page.getByText('min_replicas: 9 is not between 0 and 3, which is max_replicas')).toBeVisible();
+  await page.goto('/scaling/samples?tab=policy');
+  const age = policy.getByLabel('Oldest figure that counts');
+  const before = await age.inputValue();
+  await age.fill('120');
+  await policy.getByRole('button', { name: 'Change policy' }).click();
+  await expect(page.getByRole('region', { name: 'In force' })).toContainText('120 s');
+  await age.fill(before);
+  await policy.getByRole('button', { name: 'Change policy' }).click();
+  await expect(page.getByRole('region', { name: 'In force' })).not.toContainText('120 s');
+});
+
 test('an instance is drained by a plain form, and a mistake is told on the page', async ({ page, request }) => {
   await page.goto('/pools/samples?tab=settings');
   await page.getByLabel('State of sample-3').selectOption('drain');

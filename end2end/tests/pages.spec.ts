@@ -79,6 +79,34 @@ const OPENED: { name: string; path: string; show: (page: Page) => Promise<unknow
     close: (page) => page.keyboard.press('Escape'),
   },
   {
+    name: 'dialog-scale',
+    path: '/scaling/samples',
+    show: async (page) => {
+      await page.getByRole('button', { name: 'Scale to…' }).click();
+      await expect(page.getByRole('dialog', { name: 'Scale: samples' }).getByLabel('Replicas')).toHaveValue('3');
+    },
+    close: (page) => page.getByRole('button', { name: 'Cancel' }).click(),
+  },
+  {
+    name: 'menu-pause',
+    path: '/scaling/samples',
+    show: async (page) => {
+      await page.getByRole('button', { name: 'Pause…' }).click();
+      await expect(page.locator('.row-menu:popover-open')).toBeVisible();
+    },
+    close: (page) => page.keyboard.press('Escape'),
+  },
+  {
+    name: 'dialog-policy',
+    path: '/scaling/samples?tab=policy',
+    show: async (page) => {
+      await page.getByRole('button', { name: 'Balanced' }).click();
+      await page.getByRole('button', { name: 'Change policy' }).click();
+      await expect(page.getByRole('dialog', { name: 'Change policy: samples' }).getByRole('table')).toBeVisible();
+    },
+    close: (page) => page.getByRole('button', { name: 'Cancel' }).click(),
+  },
+  {
     name: 'menu-row',
     path: '/pools/samples',
     show: async (page) => {

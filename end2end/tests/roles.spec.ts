@@ -20,6 +20,16 @@ test('controls are there, disabled, and say why', async ({ page }) => {
     if (name !== 'q') await expect(control).toBeDisabled();
   }
 
+  for (const tab of ['policy', 'schedule']) {
+    await open(page, `/scaling/samples?tab=${tab}`);
+    await expect(page.getByText(`You see the settings but cannot change them. ${WHY}`)).toBeVisible();
+    for (const control of await page.locator('main').locator('input:not([type="hidden"]), select').all()) await expect(control).toBeDisabled();
+    await expect(page.getByRole('button', { name: `Change ${tab}` })).toBeDisabled();
+  }
+  const byHand = page.getByRole('group', { name: 'Replicas by hand' });
+  await expect(byHand).toContainText(WHY);
+  for (const name of ['Scale to…', 'Pause…']) await expect(byHand.getByRole('button', { name })).toBeDisabled();
+
   await open(page, '/pools/samples');
   const action = row(page, 'sample-1').getByRole('button', { name: /Change sample-1/ });
   await expect(action).toBeDisabled();
@@ -46,6 +56,9 @@ test('a forged command is refused with 403 and changes nothing', async ({ page, 
     ['reset_breakers', { pool: 'samples', targets: '*' }],
     ['change_outlier_ejection', { ...pool, 'settings[failures]': '0' }],
     ['change_instances', { ...pool, ids: 'sample-1', admin: 'drain' }],
+    ['hold_scaling', { workload: 'samples', expected_version: '1', to: 'pause', minutes: '5' }],
+    ['change_schedule', { workload: 'samples', expected_version: '1' }],
+    ['change_scaling_policy', { workload: 'samples', expected_version: '1', 'settings[max_replicas]': '9' }],
   ];
   for (const [name, form] of forged) {
     const refused = await command(request, name, form);

@@ -1,8 +1,11 @@
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
 use model::{
     Page, WorkloadId,
     change::Changed,
-    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScheduledBounds},
+    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScheduledBounds, WhatIfAnswer, WhatIfQuestion},
 };
 
 use super::Problem;
@@ -83,4 +86,12 @@ pub async fn coming_week(workload: WorkloadId, #[server(default)] settings: Fiel
     let who = context::viewer()?;
     let rules = context::answer(schedule_of(&settings).map_err(Into::into))?;
     context::answer(context::control()?.coming_week(&who, &workload, &rules))
+}
+
+/// What other policies would have made of a demand. Takes seconds; ends when nobody waits for it any more.
+#[server(name = AskWhatIf, prefix = "/api/fn", endpoint = "what_if", input = Json)]
+pub async fn what_if(question: WhatIfQuestion) -> Result<WhatIfAnswer, Problem> {
+    use super::context;
+    let who = context::viewer()?;
+    context::answer(context::control()?.what_if(&who, &question).await)
 }

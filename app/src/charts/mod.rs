@@ -23,6 +23,7 @@ mod replicas;
 mod rolling;
 pub mod spark;
 mod stack;
+pub mod steps;
 mod summary;
 mod table;
 #[cfg(test)]

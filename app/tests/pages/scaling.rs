@@ -5,7 +5,9 @@ use app::{
     url::encode,
 };
 use axum::http::{StatusCode, header};
-use model::scaling::{ScalingPreset, ScheduleRule};
+use model::scaling::{
+    BuiltInTrace, Prediction, ScalingPreset, ScheduleRule, WhatIf, WhatIfAnswer, WhatIfDemand, WhatIfPolicy, WhatIfQuestion,
+};
 
 use crate::support::{As, Console};
 
@@ -47,6 +49,7 @@ async fn every_page_is_whole() {
                 "Rate-limited API",
             ],
         ),
+        ("/scaling/web?tab=what-if", vec!["A replay needs scripts", "Made up: flash crowd"]),
         ("/scaling/web?tab=schedule", vec!["The coming week", "the policy"]),
     ] {
         let page = console.get(As::Viewer, path).await;
@@ -165,4 +168,52 @@ async fn a_hold_is_shown_until_somebody_lets_go_and_is_not_for_viewers() {
     );
     let page = console.get(As::Viewer, "/scaling/web").await;
     assert!(!page.has("Pinned to 3 for another"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_made_up_demand_is_replayed_and_a_mistake_is_named() {
+    let console = Console::start_scaled().await;
+    let ask = |start_delay_s: u32| {
+        let policy = |name: &str, preset: ScalingPreset| WhatIfPolicy {
+            name: name.to_owned(),
+            policy: preset.policy(),
+            schedule: Vec::new(),
+            prediction: Prediction::default(),
+        };
+        let question = WhatIfQuestion {
+            workload: "web".parse().unwrap(),
+            demand: WhatIfDemand::BuiltIn { trace: BuiltInTrace::Step },
+            what_if: WhatIf {
+                policies: vec![
+                    policy("in force", ScalingPreset::Staging),
+                    policy("Balanced", ScalingPreset::Balanced),
+                ],
+                start_delay_s,
+                sync_period_s: 15,
+                initial_replicas: None,
+            },
+        };
+        let body = serde_json::json!({ "question": question }).to_string();
+        let request = axum::extract::Request::post("/api/fn/what_if")
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(axum::body::Body::from(body));
+        console.ask(As::Viewer, request.unwrap())
+    };
+    let answered = ask(30).await;
+    assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
+    let answer: WhatIfAnswer = serde_json::from_str(&answered.body).unwrap();
+    let names: Vec<_> = answer.outcomes.iter().map(|o| o.name.as_str()).collect();
+    assert_eq!(names, ["in force", "Balanced"]);
+    assert!(
+        answer.outcomes.iter().all(|o| o.instance_hours > 0.0 && o.peak_replicas > 2),
+        "{answer:?}"
+    );
+    let refused = ask(999_999).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.has("start_delay_s")),
+        (422, true),
+        "{}",
+        refused.body
+    );
 }

@@ -11,6 +11,7 @@ mod schedule;
 mod settings;
 mod slots;
 mod tabs;
+mod what_if;
 
 use leptos::{prelude::*, suspense::Unsuspend};
 use leptos_meta::Title;
@@ -86,7 +87,8 @@ fn Workload(frame: Frame, me: Me) -> impl IntoView {
                 Tab::Overview => view! { <overview::Overview workload=workload query=query /> }.into_any(),
                 Tab::History => view! { <history::History workload=workload query=query /> }.into_any(),
                 Tab::Ledger => view! { <ledger::Ledger workload=workload query=query /> }.into_any(),
-                Tab::Policy => view! { <policy::PolicyTab workload=workload changer=changer /> }.into_any(),
+                Tab::Policy => view! { <policy::PolicyTab workload=workload changer=changer query=query /> }.into_any(),
+                Tab::WhatIf => view! { <what_if::WhatIfTab workload=workload /> }.into_any(),
                 Tab::Schedule => view! { <schedule::ScheduleTab workload=workload changer=changer /> }.into_any(),
             }
         })}

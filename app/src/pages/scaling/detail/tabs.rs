@@ -7,11 +7,19 @@ pub enum Tab {
     Ledger,
     Policy,
     Schedule,
+    WhatIf,
 }
 
 impl PageTab for Tab {
     fn all() -> &'static [Self] {
-        &[Self::Overview, Self::History, Self::Ledger, Self::Policy, Self::Schedule]
+        &[
+            Self::Overview,
+            Self::History,
+            Self::Ledger,
+            Self::Policy,
+            Self::Schedule,
+            Self::WhatIf,
+        ]
     }
 
     fn id(self) -> &'static str {
@@ -21,6 +29,7 @@ impl PageTab for Tab {
             Self::Ledger => "ledger",
             Self::Policy => "policy",
             Self::Schedule => "schedule",
+            Self::WhatIf => "what-if",
         }
     }
 
@@ -31,6 +40,7 @@ impl PageTab for Tab {
             Self::Ledger => "Ledger",
             Self::Policy => "Policy",
             Self::Schedule => "Schedule",
+            Self::WhatIf => "What-if",
         }
     }
 }

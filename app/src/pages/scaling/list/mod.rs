@@ -74,13 +74,14 @@ fn Scaling(frame: Frame) -> impl IntoView {
         let cells = Memo::new(move |_| index.with(|index| index.get(&id).cloned()));
         view! { <Row cells=cells now_ms=now_ms /> }
     };
-    let empty = move || match (total.get(), order.with(Vec::is_empty)) {
+    let empty = move || {
+        match (total.get(), order.with(Vec::is_empty)) {
         (0, _) => Some(
             view! {
                 <Empty title="No workload is scaled here">
                     <p>
-                        "The console scales what it starts itself: the samples, which there are without " <code>"[[pools]]"</code> " in "
-                        <code>"evenkeel.toml"</code> ", as long as " <code>"sample.max"</code> " is more than " <code>"sample.count"</code>
+                        "The console scales what it starts itself: the samples, from " <code>"sample.count"</code> " to " <code>"sample.max"</code>
+                        ", which there are without " <code>"[[pools]]"</code> " in " <code>"evenkeel.toml"</code>
                         ". The instances of your own pools are started by somebody else."
                     </p>
                 </Empty>
@@ -98,6 +99,7 @@ fn Scaling(frame: Frame) -> impl IntoView {
             .into_any(),
         ),
         _ => None,
+    }
     };
     view! {
         <SourceNote source=silent now_ms=now_ms />

@@ -3,7 +3,7 @@ use model::scaling::{
     ScalingReason, SmallestChange, StabilizationProof, words::milli,
 };
 
-use super::{hold, metric};
+use super::{hold, metric, seconds};
 use crate::format;
 
 /// One step of a decision, with what it came to.
@@ -168,12 +168,11 @@ fn forecast_words(proof: &PredictionProof) -> String {
     let floor = &proof.floor;
     match &floor.state {
         ForecastState::TooLittleHistory { needs_s, has_s } => {
-            let time = |s: u64| format::duration(i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000));
             return format!(
                 "Nothing can be said of {} yet: it needs {} of history and has {}.",
                 floor.signal,
-                time(*needs_s),
-                time(*has_s)
+                seconds(*needs_s),
+                seconds(*has_s)
             );
         }
         ForecastState::Bad { why } => return format!("That of {} is not acted upon: {why}.", floor.signal),

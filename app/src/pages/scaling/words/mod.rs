@@ -14,6 +14,8 @@ pub use preset::preset;
 
 use model::ProcessState;
 
+use crate::format;
+
 /// `3`, and while it is on its way `3 → 5`.
 pub fn replicas(replicas: u32, desired: u32) -> String {
     if replicas == desired {
@@ -26,6 +28,11 @@ pub fn replicas(replicas: u32, desired: u32) -> String {
 /// `1 instance`, `3 instances`.
 fn count(n: u32, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// A stretch of time that was counted in seconds.
+pub fn seconds(s: u64) -> String {
+    format::duration(i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
 pub const fn process(state: ProcessState) -> &'static str {

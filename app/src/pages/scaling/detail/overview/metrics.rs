@@ -11,7 +11,8 @@ use crate::{
 struct Drawn {
     kind: Kind,
     metric: Metric,
-    target: f64,
+    /// Absent where the measurement is of the whole pool and the target of each instance.
+    target: Option<f64>,
     /// In words, above the chart.
     note: String,
 }
@@ -30,12 +31,17 @@ fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
             "in_flight" => (Kind::InFlight, Metric::InFlight),
             _ => continue,
         };
+        let is_of_pool = matches!(metric, Metric::RequestsPerS | Metric::InFlight);
         if all.iter().all(|d| d.kind != kind) {
             all.push(Drawn {
                 kind,
                 metric,
-                target: chip.target_value,
-                note: format!("Wanted: {}", chip.target),
+                target: (!is_of_pool).then_some(chip.target_value),
+                note: if is_of_pool {
+                    format!("Of all instances together. Wanted: {}", chip.target)
+                } else {
+                    format!("Mean of the instances. Wanted: {}", chip.target)
+                },
             });
         }
     }
@@ -75,7 +81,7 @@ pub fn Metrics(workload: WorkloadContext, group: String) -> impl IntoView {
                         kind=drawn.kind
                         keys=Signal::stored(keys)
                         group=group.clone()
-                        target=Signal::stored(Some(drawn.target))
+                        target=Signal::stored(drawn.target)
                         note=Signal::stored(Some(drawn.note))
                     />
                 }
@@ -111,6 +117,8 @@ mod tests {
         let targets = [chip("cpu"), chip("cpu"), chip("queue_length"), chip("active_sessions")];
         let kinds: Vec<_> = drawn(&targets).into_iter().map(|d| d.kind).collect();
         assert_eq!(kinds, [Kind::CpuLoad, Kind::Sessions]);
+        assert_eq!(drawn(&targets)[0].target, Some(70.0));
+        assert_eq!(drawn(&[chip("in_flight")])[0].target, None);
         assert_eq!(undrawn(&targets).unwrap(), "Not kept over time, so without a chart: queue_length.");
         assert_eq!(undrawn(&targets[..1]), None);
     }

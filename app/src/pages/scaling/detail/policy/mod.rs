@@ -10,20 +10,22 @@ use super::{
     change::{Changer, Wish},
     context::WorkloadContext,
     settings::FromInForce,
+    tabs::Tab,
 };
 use crate::{
     api::ChangeScalingPolicy,
-    components::{FormFields, Preview},
+    components::{FormFields, PageTab, Preview},
     forms::{Errors, policy},
     pages::scaling::words,
+    url::UseQuery,
 };
 
 #[component]
-pub fn PolicyTab(workload: WorkloadContext, changer: Changer) -> impl IntoView {
-    view! { <FromInForce workload=workload changer=changer form=move |intent| policy_form(workload, changer, intent) /> }
+pub fn PolicyTab(workload: WorkloadContext, changer: Changer, query: UseQuery) -> impl IntoView {
+    view! { <FromInForce workload=workload changer=changer form=move |intent| policy_form(workload, changer, query, intent) /> }
 }
 
-fn policy_form(workload: WorkloadContext, changer: Changer, intent: ScalingIntent) -> AnyView {
+fn policy_form(workload: WorkloadContext, changer: Changer, query: UseQuery, intent: ScalingIntent) -> AnyView {
     let fields = RwSignal::new(policy::fields_of(&intent.plan.policy));
     let parsed = Memo::new(move |_| fields.with(policy::parse));
     // What the server refused stands under its field until something is typed.
@@ -65,6 +67,12 @@ fn policy_form(workload: WorkloadContext, changer: Changer, intent: ScalingInten
             changer.ask(Wish::Policy(fields.get_untracked()), base.get_value(), after);
         }
     };
+    let what_if = move |_| {
+        if let Some(after) = untrack(after) {
+            workload.compare("edited", after);
+            query.replace(|q| Tab::WhatIf.write(&q));
+        }
+    };
     let nothing = move || disabled.get() || preview.with(Vec::is_empty);
     let source_max = workload.part(|v| v.replicas_max);
     let hint = move || source_max.get().map(|n| format!("What runs it can run {n}."));
@@ -92,6 +100,9 @@ fn policy_form(workload: WorkloadContext, changer: Changer, intent: ScalingInten
                 <div class="form-actions">
                     <button type="submit" class="button primary" disabled=disabled class:idle=nothing title=move || why_not.get()>
                         "Change policy"
+                    </button>
+                    <button type="button" class="button js-only" disabled=move || parsed.with(Result::is_err) on:click=what_if>
+                        "What if?"
                     </button>
                 </div>
             </form>

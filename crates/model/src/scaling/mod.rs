@@ -6,6 +6,7 @@
 mod behavior;
 mod change;
 mod decision;
+mod flap;
 mod history;
 mod hold;
 mod metric;
@@ -23,6 +24,7 @@ mod what_if;
 pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
 pub use change::{Lever, SmallestChange};
 pub use decision::{ScalingDecision, ScalingReason};
+pub use flap::{FlapCause, FlapReason, FlapStep, FlapWarning, Flapping, Overlap};
 pub use history::{Recommendation, ReplicaChange, ScalingHistory};
 pub use hold::{Hold, HoldKind};
 pub use metric::{MILLI_MAX, MetricSource, MetricSpec, MetricTarget, TargetType};

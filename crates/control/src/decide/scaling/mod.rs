@@ -11,6 +11,7 @@
 
 mod evaluate;
 mod explain;
+mod flap;
 mod forecast;
 mod group;
 mod history;
@@ -34,6 +35,8 @@ mod explain_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod flap_tests;
+#[cfg(test)]
 mod forecast_tests;
 #[cfg(test)]
 mod group_tests;
@@ -46,6 +49,7 @@ mod signal_tests;
 
 pub use evaluate::decide;
 pub use explain::explain;
+pub use flap::{flappings, warnings};
 pub use forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast, sharpen};
 pub use history::remember;
 pub use hold::hold;

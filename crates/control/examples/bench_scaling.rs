@@ -205,7 +205,7 @@ fn forecasts() {
             ("latest value x 1.2", run(latest.clone(), Prediction::default())),
             ("HPA, forecast", run(hpa(), predicted(100))),
             ("HPA, forecast, target 120 %", run(hpa(), predicted(120))),
-            ("HPA, forecast, target 130 %", run(hpa(), predicted(130))),
+            ("HPA, forecast, target 125 %", run(hpa(), predicted(125))),
         ];
         for (name, outcome) in ways {
             let ratio = |of: f64, beside: f64| {

@@ -6,6 +6,7 @@
 mod behavior;
 mod change;
 mod decision;
+mod flap;
 mod history;
 mod hold;
 mod intent;
@@ -28,6 +29,7 @@ pub mod words;
 pub use behavior::{Behavior, ChangeLimit, ChangeLimitType, ScalingRules, SelectPolicy};
 pub use change::{Lever, SmallestChange};
 pub use decision::{ScalingDecision, ScalingReason};
+pub use flap::{FlapCause, FlapReason, FlapStep, FlapWarning, Flapping, Overlap};
 pub use history::{Recommendation, ReplicaChange, ScalingHistory};
 pub use hold::{Hold, HoldKind};
 pub use intent::{ScalingChange, ScalingIntent, ScalingPlan, diff};

@@ -77,7 +77,7 @@ impl Prediction {
             ));
         }
         InvalidValue::within("season_s", self.season_s, HOUR_S, 7 * DAY_S, " s")?;
-        if self.season_s % HOUR_S != 0 {
+        if !self.season_s.is_multiple_of(HOUR_S) {
             return Err(InvalidValue::new("season_s", "must be whole hours, such as 86400 or 604800"));
         }
         InvalidValue::within("horizon_s", self.horizon_s, 300, (2 * HOUR_S).min(self.season_s / 2), " s")?;
@@ -156,6 +156,8 @@ pub enum BadForecast {
     LastHour { percent: u32, max_percent: u32 },
     #[error("it was off by {percent} % in the last season, and the latest value alone by {latest_percent} %: the demand does not repeat")]
     NoBetter { percent: u32, latest_percent: u32 },
+    #[error("less than half of the last season was measured, so nobody knows how good it is")]
+    Gaps,
     #[error("nothing was measured in the last half hour")]
     NothingRecent,
 }

@@ -7,8 +7,10 @@
 //!  upper:   mean x the chosen quantile of what came beside what was forecast, over the last season
 //! ```
 //!
-//! A decomposition by loess (STL) with exponential smoothing was tried beside it: docs/adr tells with what result. This one follows the day
-//! by its level at once, where a fitted model waits for its next fit, and costs microseconds, so that a replay can make thousands.
+//! Tried beside it on the traces of `traces.rs`, a quarter of an hour ahead: STL with the same level (crate `stlrs`), and MSTL with
+//! exponential smoothing (crates `augurs-mstl`, `augurs-ets`), fitted each hour. Both were further off (like NASA-HTTP: 3.5 % here, 4.9 % and
+//! 7.7 %; like World Cup 98: 5.1 % here, 7.2 % and 12.2 %), because this one follows the day at once by its level, where a fitted model waits
+//! for its next fit; and a fit takes 26 ms where this takes microseconds, so that a replay can make thousands.
 
 use model::scaling::{
     BadForecast, Forecast, ForecastFloor, ForecastPoint, ForecastState, Prediction, PredictionMode, Reading, ScalingAlgorithm,
@@ -98,7 +100,9 @@ pub fn forecast(prediction: &Prediction, series: &DemandSeries, ahead_s: u32) ->
     let max_percent = prediction.error_max_percent;
     let max = f64::from(max_percent) / 100.0;
     let percent = |error: f64| ceil(error * 100.0);
-    let why = if error.is_nan() || error > max {
+    let why = if past.len() * 2 < season {
+        Some(BadForecast::Gaps)
+    } else if error > max {
         let percent = percent(error);
         Some(BadForecast::Season { percent, max_percent })
     } else if last_hour > max * LAST_HOUR {
@@ -257,8 +261,8 @@ impl Profile {
     /// How the half hour before `n` stands beside its profile.
     fn level(&self, values: &[Option<f64>], n: usize) -> Option<f64> {
         let (mut came, mut usual) = (0.0, 0.0);
-        for n in n.saturating_sub(LEVEL_STEPS)..n {
-            if let (Some(value), Some(profile)) = (values[n], self.at(n)) {
+        for (n, value) in values.iter().enumerate().take(n).skip(n.saturating_sub(LEVEL_STEPS)) {
+            if let (Some(value), Some(profile)) = (value, self.at(n)) {
                 came += value;
                 usual += profile;
             }
@@ -268,12 +272,12 @@ impl Profile {
     }
 }
 
-/// The sum of all differences beside the sum of what came; not a number where nothing came.
+/// The sum of all differences beside the sum of what came.
 fn wape(past: &[(f64, f64)]) -> f64 {
     let (off, came) = past
         .iter()
         .fold((0.0, 0.0), |(off, came), (said, value)| (off + (said - value).abs(), came + value));
-    off / came
+    if off > 0.0 { off / came } else { 0.0 }
 }
 
 /// What came beside what was forecast: so many of a hundred times it was not more.

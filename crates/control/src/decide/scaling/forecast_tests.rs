@@ -115,7 +115,19 @@ fn a_forecast_that_was_wrong_says_so() {
             why: BadForecast::NothingRecent
         }
     );
-    for bad in [moving, noisy, upset, blind] {
+    // Three days, then a day without a measurement but its end.
+    let mut holes = series((0..4 * DAY).map(day));
+    holes.values[3 * DAY..4 * DAY - 12].fill(None);
+    let holes = forecast(&active(), &holes, 900);
+    assert_eq!(holes.state, ForecastState::Bad { why: BadForecast::Gaps });
+    let idle = forecast(&active(), &series(vec![0.0; 3 * DAY]), 900);
+    assert_eq!(
+        (idle.error, floor(&policy(), &active(), &idle, None).unwrap().replicas),
+        (None, 0),
+        "{:?}",
+        idle.state
+    );
+    for bad in [moving, noisy, upset, holes, blind] {
         assert_eq!(floor(&policy(), &active(), &bad, None).unwrap().in_force(), None);
     }
 }

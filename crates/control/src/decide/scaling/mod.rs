@@ -11,6 +11,7 @@
 
 mod evaluate;
 mod explain;
+mod flap;
 mod fold;
 mod forecast;
 mod group;
@@ -40,6 +41,8 @@ mod explain_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod flap_tests;
+#[cfg(test)]
 mod forecast_tests;
 #[cfg(test)]
 mod group_tests;
@@ -52,6 +55,7 @@ mod signal_tests;
 
 pub use evaluate::decide;
 pub use explain::explain;
+pub use flap::{flappings, warnings};
 pub use fold::fold;
 pub use forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast, sharpen};
 pub use history::remember;

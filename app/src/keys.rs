@@ -16,7 +16,7 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 14] = [
+pub const HELP: [(&str, &str); 15] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The pages there are. A page that does not exist yet is not in here.
-const PAGES: [(&str, &str, Icon); 6] = [
+const PAGES: [(&str, &str, Icon); 7] = [
     ("/", "Overview", Icon::Overview),
     ("/pools", "Pools", Icon::Pools),
     ("/scaling", "Scaling", Icon::Scaling),

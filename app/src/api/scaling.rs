@@ -5,7 +5,7 @@ use leptos::{
 use model::{
     Page, WorkloadId,
     change::Changed,
-    scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScheduledBounds, WhatIfAnswer, WhatIfQuestion},
+    scaling::{DecisionSpan, FlapWarning, LedgerFilter, ScalingEvent, ScalingEventFilter, ScheduledBounds, WhatIfAnswer, WhatIfQuestion},
 };
 
 use super::Problem;
@@ -94,4 +94,16 @@ pub async fn what_if(question: WhatIfQuestion) -> Result<WhatIfAnswer, Problem> 
     use super::context;
     let who = context::viewer()?;
     context::answer(context::control()?.what_if(&who, &question).await)
+}
+
+/// What of a policy, as its form has it, will make the replicas flap.
+#[server(name = CheckScaling, prefix = "/api/fn", endpoint = "check_scaling")]
+pub async fn check_scaling(workload: WorkloadId, #[server(default)] settings: Fields) -> Result<Vec<FlapWarning>, Problem> {
+    use super::context;
+    use crate::forms::policy::policy_of;
+    let (who, control) = (context::viewer()?, context::control()?);
+    let policy = context::answer(policy_of(&settings).map_err(Into::into))?;
+    let mut plan = context::answer(control.scaling_intent(&who, &workload))?.plan;
+    plan.policy = policy;
+    context::answer(control.check_scaling(&who, &workload, &plan))
 }

@@ -217,3 +217,21 @@ async fn a_made_up_demand_is_replayed_and_a_mistake_is_named() {
         refused.body
     );
 }
+
+#[tokio::test]
+async fn what_will_flap_is_said_before_it_is_saved() {
+    let console = Console::start_scaled().await;
+    let check = async |window_s: &str| {
+        let mut fields = policy::fields_of(&ScalingPreset::Staging.policy());
+        fields.insert("behavior.scale_down.stabilization_window_s".to_owned(), window_s.to_owned());
+        console.call(As::Viewer, "/api/fn/check_scaling", &body(1, &fields)).await
+    };
+    let warned = check("0").await;
+    assert!(
+        warned.has("behavior.scale_down.stabilization_window_s") && warned.has("instead"),
+        "{}",
+        warned.body
+    );
+    assert_eq!(check("300").await.body, "[]");
+    assert_eq!(check("9999").await.status.as_u16(), 422);
+}

@@ -1,12 +1,14 @@
 //! What the tabs that change something have in common: which version stands there, and whether it still is in force.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use model::scaling::ScalingIntent;
 
 use super::{change::Changer, context::WorkloadContext};
 use crate::{
-    components::{Callout, PlainFormAnswer, Tone},
+    api::Problem,
+    components::{Callout, Debounce, PlainFormAnswer, Tone},
     format,
+    forms::Fields,
 };
 
 /// Draws a form from what is in force, and again when somebody asks for it or their change has come through.
@@ -70,4 +72,36 @@ fn Overtaken(workload: WorkloadContext, changer: Changer, version: u64) -> impl 
             }
         })
     }
+}
+
+/// What the server says to what is typed, asked each time typing pauses; nothing while there is nothing to ask.
+pub fn use_answer<T, F>(
+    fields: RwSignal<Fields>,
+    has_question: impl Fn() -> bool + 'static,
+    ask: impl Fn(Fields) -> F + Copy + 'static,
+) -> RwSignal<Option<Result<T, Problem>>>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<T, Problem>> + 'static,
+{
+    let answer = RwSignal::new(None);
+    let pause = Debounce::new();
+    Effect::new(move |_| {
+        fields.track();
+        if !has_question() {
+            answer.set(None);
+            return;
+        }
+        pause.run(move || {
+            // The form may have been left meanwhile.
+            let Some(sent) = fields.try_get_untracked() else { return };
+            spawn_local(async move {
+                let said = ask(sent.clone()).await;
+                if fields.try_get_untracked().as_ref() == Some(&sent) {
+                    answer.try_set(Some(said));
+                }
+            });
+        });
+    });
+    answer
 }

@@ -8,6 +8,9 @@ use crate::{
     },
 };
 
+/// Fills a new slot of a list.
+pub type Begin = fn(&mut Fields, &str, usize);
+
 /// A list of things (one of them is a `what`), each a group of fields that can be taken out, and a button for one more that `begin`
 /// fills. Without scripts there is one empty group at the end; what is left empty counts as nothing.
 pub fn slot_list(
@@ -15,7 +18,7 @@ pub fn slot_list(
     list: String,
     what: &'static str,
     row: impl Fn(usize) -> AnyView + Copy + Send + Sync + 'static,
-    begin: fn(&mut Fields, &str, usize),
+    begin: Begin,
 ) -> AnyView {
     let (listed, added, blank) = (list.clone(), list.clone(), list.clone());
     let each = move || form.fields.with(|f| slots(f, &listed)).into_iter().collect::<Vec<_>>();

@@ -155,11 +155,14 @@ mod tests {
     use model::scaling::ScalingPreset;
 
     use super::*;
-    use crate::forms::{fields::next_slot, policy};
+    use crate::{
+        forms::{fields::next_slot, policy},
+        pages::scaling::detail::slots::Begin,
+    };
 
     #[test]
     fn one_that_is_added_is_right_from_the_beginning() {
-        let lists: [(&str, fn(&mut Fields, &str, usize)); 3] = [
+        let lists: [(&str, Begin); 3] = [
             ("metrics", begin_metric),
             ("threshold", begin_threshold),
             ("weighted", begin_weighted),

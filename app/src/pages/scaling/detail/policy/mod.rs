@@ -4,17 +4,17 @@ mod algorithm;
 mod behavior;
 
 use leptos::{ev, prelude::*, server_fn::ServerFn};
-use model::scaling::{ScalingIntent, ScalingPlan, ScalingPreset, diff, words as facts};
+use model::scaling::{FlapWarning, ScalingIntent, ScalingPlan, ScalingPreset, diff, words as facts};
 
 use super::{
     change::{Changer, Wish},
     context::WorkloadContext,
-    settings::FromInForce,
+    settings::{FromInForce, use_answer},
     tabs::Tab,
 };
 use crate::{
-    api::ChangeScalingPolicy,
-    components::{FormFields, PageTab, Preview},
+    api::{self, ChangeScalingPolicy, Problem},
+    components::{Callout, FormFields, PageTab, Preview, Tone},
     forms::{Errors, policy},
     pages::scaling::words,
     url::UseQuery,
@@ -61,6 +61,8 @@ fn policy_form(workload: WorkloadContext, changer: Changer, query: UseQuery, int
             .map(|after| base.with_value(|base| diff(&base.plan, &after)))
             .unwrap_or_default()
     });
+    let can_ask = move || parsed.with(Result::is_ok);
+    let warnings = use_answer(fields, can_ask, move |fields| api::check_scaling(workload.id.get_value(), fields));
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(after) = after() {
@@ -96,6 +98,7 @@ fn policy_form(workload: WorkloadContext, changer: Changer, query: UseQuery, int
                 {behavior::behavior(form)}
                 {details(form)}
                 <Preview fields=preview />
+                <Flaps warnings=warnings />
                 <Wrong errors=errors />
                 <div class="form-actions">
                     <button type="submit" class="button primary" disabled=disabled class:idle=nothing title=move || why_not.get()>
@@ -175,6 +178,28 @@ fn Wrong(errors: Memo<Errors>) -> impl IntoView {
         })
     };
     view! { <p class="field-error">{words}</p> }
+}
+
+/// What is likely to go up and down and up again, before it is saved.
+#[component]
+fn Flaps(warnings: RwSignal<Option<Result<Vec<FlapWarning>, Problem>>>) -> impl IntoView {
+    let told = move || {
+        let warnings = warnings.get()?.ok()?;
+        let one = |warning: FlapWarning| {
+            view! {
+                <Callout tone=Tone::Warning>
+                    <p class="strong">{format!("This will flap: {}.", warning.why)}</p>
+                    <p>{words::instead(&warning)}</p>
+                </Callout>
+            }
+        };
+        Some(warnings.into_iter().map(one).collect_view())
+    };
+    view! {
+        <div class="warnings" aria-live="polite">
+            {told}
+        </div>
+    }
 }
 
 #[component]

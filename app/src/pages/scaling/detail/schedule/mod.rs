@@ -3,24 +3,24 @@
 mod bars;
 mod week;
 
-use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos::{ev, prelude::*, server_fn::ServerFn};
 use model::{
     ApiError,
-    scaling::{ScalingIntent, ScalingPlan, ScheduleRule, diff},
+    scaling::{ScalingIntent, ScalingPlan, diff},
 };
 
 use super::{
     change::{Changer, Wish},
     context::WorkloadContext,
-    settings::FromInForce,
+    settings::{FromInForce, use_answer},
     slots::slot_list,
 };
 use crate::{
     api::{self, ChangeSchedule, Problem},
-    components::{Debounce, FormFields, Preview},
-    forms::{Errors, Fields, schedule},
+    components::{FormFields, Preview},
+    forms::{Fields, schedule},
 };
-use week::{Week, WeekPanel};
+use week::WeekPanel;
 
 #[component]
 pub fn ScheduleTab(workload: WorkloadContext, changer: Changer) -> impl IntoView {
@@ -35,7 +35,11 @@ fn schedule_form(workload: WorkloadContext, changer: Changer, intent: ScalingInt
         || (),
         move |()| api::coming_week(workload.id.get_value(), schedule::fields_of(&in_force.get_value())),
     );
-    let edited = use_check(workload, fields, parsed, in_force);
+    // While what is typed is what is in force there is nothing to ask.
+    let has_question = move || parsed.with(|p| p.as_ref().is_ok_and(|rules| in_force.with_value(|now| now != rules)));
+    let edited = use_answer(fields, has_question, move |fields| {
+        api::coming_week(workload.id.get_value(), fields)
+    });
     let errors = Memo::new(move |_| {
         let mut errors = parsed.with(|p| p.as_ref().err().cloned().unwrap_or_default());
         let found = edited.with(|e| e.as_ref().and_then(|e| e.as_ref().err()).and_then(|p| fields.with(|f| named(p, f))));
@@ -114,36 +118,6 @@ fn rule(form: FormFields, slot: usize) -> AnyView {
         {form.number(&key("max_replicas"), "At most", "")}
     }
     .into_any()
-}
-
-/// The week that what is typed comes to, asked of the server, where the calendar is, each time typing pauses; nothing while it is what
-/// is in force.
-fn use_check(
-    workload: WorkloadContext,
-    fields: RwSignal<Fields>,
-    parsed: Memo<Result<Vec<ScheduleRule>, Errors>>,
-    in_force: StoredValue<Vec<ScheduleRule>>,
-) -> RwSignal<Option<Result<Week, Problem>>> {
-    let edited = RwSignal::new(None);
-    let pause = Debounce::new();
-    Effect::new(move |_| {
-        let asked = parsed.get().ok().filter(|rules| in_force.with_value(|now| now != rules));
-        if asked.is_none() {
-            edited.set(None);
-            return;
-        }
-        pause.run(move || {
-            // The form may have been left meanwhile.
-            let Some(sent) = fields.try_get_untracked() else { return };
-            spawn_local(async move {
-                let week = api::coming_week(workload.id.get_value(), sent.clone()).await;
-                if fields.try_get_untracked().as_ref() == Some(&sent) {
-                    edited.try_set(Some(week));
-                }
-            });
-        });
-    });
-    edited
 }
 
 /// What the server found wrong, under the field it was typed into.

@@ -60,6 +60,8 @@ fn tables(state: &State, now_ms: i64) -> Vec<(String, KeptTable, i64)> {
     let mut tables = vec![
         ("events".to_owned(), KeptTable::Events, days(kept.events_d)),
         ("audit log".to_owned(), KeptTable::Audit, days(kept.audit_d)),
+        ("scaling decisions".to_owned(), KeptTable::Decisions, days(kept.decisions_d)),
+        ("scaling events".to_owned(), KeptTable::ScalingEvents, days(kept.scaling_events_d)),
         ("sessions".to_owned(), KeptTable::Sessions, now_ms),
     ];
     tables.extend(samples);
@@ -149,7 +151,12 @@ impl Control {
             from: who.from().to_string(),
             action: "data.clean_up".into(),
             target: "database".into(),
-            diff: vec![setting("events", kept.events_d), setting("audit log", kept.audit_d)],
+            diff: vec![
+                setting("events", kept.events_d),
+                setting("audit log", kept.audit_d),
+                setting("scaling decisions", kept.decisions_d),
+                setting("scaling events", kept.scaling_events_d),
+            ],
         };
         let asked = NewEvent {
             at_ms: state.now_ms(),

@@ -20,8 +20,8 @@ const POINTS_MIN: usize = 3;
 struct Parts {
     /// The first moment that memory answers for; beyond the end when it has none of the range.
     memory_from_ms: i64,
+    /// 0 when memory has all of it. What the store does not use of them is memory's.
     store_points: usize,
-    memory_points: usize,
 }
 
 /// Points go by time. `memory_since_ms` is the oldest moment in memory.
@@ -32,24 +32,14 @@ fn parts(query: &SeriesQuery, memory_since_ms: Option<i64>) -> Parts {
     let whole = i128::from(end) - i128::from(query.from_ms);
     let stored = i128::from(memory_from_ms) - i128::from(query.from_ms);
     let share = usize::try_from(points as i128 * stored / whole.max(1)).unwrap_or_default();
-    let store_points = share.clamp(POINTS_MIN, points.saturating_sub(POINTS_MIN).max(POINTS_MIN));
-    let memory_points = points.saturating_sub(store_points).max(POINTS_MIN);
-    match (stored, memory_from_ms < end) {
-        (0, _) => Parts {
-            memory_from_ms,
-            store_points: 0,
-            memory_points: points,
-        },
-        (_, false) => Parts {
-            memory_from_ms,
-            store_points: points,
-            memory_points: 0,
-        },
-        _ => Parts {
-            memory_from_ms,
-            store_points,
-            memory_points,
-        },
+    let store_points = match (stored, memory_from_ms < end) {
+        (0, _) => 0,
+        (_, false) => points,
+        _ => share.clamp(POINTS_MIN, points.saturating_sub(POINTS_MIN).max(POINTS_MIN)),
+    };
+    Parts {
+        memory_from_ms,
+        store_points,
     }
 }
 
@@ -63,7 +53,7 @@ impl Control {
         check(query)?;
         let since_ms = self.state.ring.read().kept_since_ms();
         let parts = parts(query, since_ms);
-        let has_memory = parts.memory_points > 0;
+        let has_memory = parts.memory_from_ms <= query.to_ms;
         let stored = if parts.store_points > 0 {
             self.stored(query, parts).await
         } else {
@@ -77,13 +67,15 @@ impl Control {
         let ring = self.state.ring.read();
         let mut lines = lines.into_iter();
         let series = query.keys.iter().map(|key| {
+            let (earlier, points) = (lines.next().unwrap_or_default(), usize::from(query.points));
             let later = if has_memory {
-                let series = ring.series(key, parts.memory_from_ms, query.to_ms, parts.memory_points);
+                let left = points.saturating_sub(earlier.0.len()).max(POINTS_MIN);
+                let series = ring.series(key, parts.memory_from_ms, query.to_ms, left);
                 (series.times_ms, series.values)
             } else {
                 Line::default()
             };
-            let (times_ms, values) = join(lines.next().unwrap_or_default(), later, query.points.into());
+            let (times_ms, values) = join(earlier, later, points);
             Series {
                 key: key.clone(),
                 times_ms,
@@ -172,7 +164,7 @@ fn check(query: &SeriesQuery) -> Result<(), ApiError> {
 mod tests {
     use super::*;
 
-    fn of(from_ms: i64, to_ms: i64, points: u16, memory: Option<i64>) -> (i64, usize, usize) {
+    fn of(from_ms: i64, to_ms: i64, points: u16, memory: Option<i64>) -> (i64, usize) {
         let query = SeriesQuery {
             keys: Vec::new(),
             from_ms,
@@ -180,18 +172,18 @@ mod tests {
             points,
         };
         let parts = parts(&query, memory);
-        (parts.memory_from_ms, parts.store_points, parts.memory_points)
+        (parts.memory_from_ms, parts.store_points)
     }
 
     #[test]
     fn points_go_by_time_and_no_stretch_is_left_without() {
-        assert_eq!(of(0, 999, 100, Some(0)), (0, 0, 100), "memory has it all");
-        assert_eq!(of(0, 999, 100, Some(-5)), (0, 0, 100));
-        assert_eq!(of(0, 999, 100, None), (1_000, 100, 0), "memory is empty after a start");
-        assert_eq!(of(0, 999, 100, Some(5_000)), (1_000, 100, 0), "all of it is older");
-        assert_eq!(of(0, 999, 100, Some(250)), (250, 25, 75));
-        assert_eq!(of(0, 999_999, 100, Some(999_999)), (999_999, 97, 3));
-        assert_eq!(of(0, 999_999, 100, Some(1)), (1, 3, 97));
+        assert_eq!(of(0, 999, 100, Some(0)), (0, 0), "memory has it all");
+        assert_eq!(of(0, 999, 100, Some(-5)), (0, 0));
+        assert_eq!(of(0, 999, 100, None), (1_000, 100), "memory is empty after a start");
+        assert_eq!(of(0, 999, 100, Some(5_000)), (1_000, 100), "all of it is older");
+        assert_eq!(of(0, 999, 100, Some(250)), (250, 25));
+        assert_eq!(of(0, 999_999, 100, Some(999_999)), (999_999, 97));
+        assert_eq!(of(0, 999_999, 100, Some(1)), (1, 3));
         assert_eq!(of(i64::MIN, i64::MAX, 4, Some(0)).0, 0, "nonsense is no panic");
     }
 }

@@ -9,6 +9,8 @@ use crate::{Resolution, SampleRetention};
 pub struct Retention {
     pub events_d: u32,
     pub audit_d: u32,
+    pub decisions_d: u32,
+    pub scaling_events_d: u32,
     pub samples: SampleRetention,
 }
 
@@ -17,6 +19,8 @@ impl Default for Retention {
         Self {
             events_d: 90,
             audit_d: 730,
+            decisions_d: 30,
+            scaling_events_d: 396,
             samples: SampleRetention::default(),
         }
     }
@@ -43,6 +47,8 @@ pub struct DataUsage {
     pub samples: Vec<SampleUsage>,
     pub events: u64,
     pub audit: u64,
+    pub decisions: u64,
+    pub scaling_events: u64,
 }
 
 /// What a clean-up removed from one table.

@@ -8,6 +8,8 @@ use super::{Key, error::BadValue};
 pub(super) const KEYS: &[Key] = &[
     Key::new("retention.events_d", "1 to 3650 days"),
     Key::new("retention.audit_d", "30 to 3650 days"),
+    Key::new("retention.decisions_d", "1 to 3650 days"),
+    Key::new("retention.scaling_events_d", "1 to 3650 days"),
     Key::new("retention.samples_1s_h", "1 to 168 hours"),
     Key::new("retention.samples_10s_h", "1 to 2160 hours"),
     Key::new("retention.samples_1min_d", "1 to 400 days"),
@@ -20,6 +22,9 @@ pub struct RetentionSettings {
     pub events_d: u32,
     /// Who changed what. Not less than a month: it is what one looks at afterwards.
     pub audit_d: u32,
+    /// The ledger of scaling decisions, also those that did nothing.
+    pub decisions_d: u32,
+    pub scaling_events_d: u32,
     pub samples_1s_h: u32,
     pub samples_10s_h: u32,
     pub samples_1min_d: u32,
@@ -31,11 +36,15 @@ impl Default for RetentionSettings {
         let Retention {
             events_d,
             audit_d,
+            decisions_d,
+            scaling_events_d,
             samples,
         } = Retention::default();
         Self {
             events_d,
             audit_d,
+            decisions_d,
+            scaling_events_d,
             samples_1s_h: samples.second_h,
             samples_10s_h: samples.ten_seconds_h,
             samples_1min_d: samples.minute_d,
@@ -48,6 +57,8 @@ impl RetentionSettings {
     pub(super) fn check(&self) -> Result<(), BadValue> {
         BadValue::within("retention.events_d", self.events_d, 1..=3_650)?;
         BadValue::within("retention.audit_d", self.audit_d, 30..=3_650)?;
+        BadValue::within("retention.decisions_d", self.decisions_d, 1..=3_650)?;
+        BadValue::within("retention.scaling_events_d", self.scaling_events_d, 1..=3_650)?;
         BadValue::within("retention.samples_1s_h", self.samples_1s_h, 1..=168)?;
         BadValue::within("retention.samples_10s_h", self.samples_10s_h, 1..=2_160)?;
         BadValue::within("retention.samples_1min_d", self.samples_1min_d, 1..=400)?;
@@ -74,6 +85,8 @@ impl From<&RetentionSettings> for Retention {
         Self {
             events_d: settings.events_d,
             audit_d: settings.audit_d,
+            decisions_d: settings.decisions_d,
+            scaling_events_d: settings.scaling_events_d,
             samples: SampleRetention {
                 second_h: settings.samples_1s_h,
                 ten_seconds_h: settings.samples_10s_h,

@@ -27,7 +27,10 @@ pub fn CleanUpPanel(data: DataView, me: Me, action: ServerAction<CleanUpNow>) ->
     };
     view! {
         <section class="panel">
-            <h2>"Clean-up"</h2>
+            <div class="panel-head">
+                <h2>"Clean-up"</h2>
+            </div>
+            <div class="panel-body">
             <p>
                 "Every night at 03:00 by the server's clock; next on " <Moment at_ms=data.next_ms now_ms=data.now_ms /> " UTC."
             </p>
@@ -39,6 +42,7 @@ pub fn CleanUpPanel(data: DataView, me: Me, action: ServerAction<CleanUpNow>) ->
             </ActionForm>
             {why_not.map(|why| view! { <p class="muted">{why}</p> })}
             {problem}
+            </div>
         </section>
     }
     .into_any()

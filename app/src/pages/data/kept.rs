@@ -55,6 +55,18 @@ fn rows(data: &DataView) -> Vec<Row> {
         bytes: None,
     });
     all.push(Row {
+        what: "Scaling decisions".to_owned(),
+        kept: days(kept.decisions_d),
+        rows: Some(usage.decisions),
+        bytes: None,
+    });
+    all.push(Row {
+        what: "Scaling events".to_owned(),
+        kept: days(kept.scaling_events_d),
+        rows: Some(usage.scaling_events),
+        bytes: None,
+    });
+    all.push(Row {
         what: "Sessions".to_owned(),
         kept: "until they expire".to_owned(),
         rows: None,
@@ -88,11 +100,13 @@ pub fn KeptTable(data: DataView) -> impl IntoView {
     ];
     view! {
         <section class="panel">
-            <h2>"What is kept"</h2>
+            <div class="panel-head">
+                <h2>"What is kept"</h2>
+                <p class="hint">"Set in the settings file under [retention]."</p>
+            </div>
             <DataTable label="What is kept" heads=heads>
                 {body}
             </DataTable>
-            <p class="muted">"Set in the settings file under [retention]."</p>
         </section>
     }
     .into_any()

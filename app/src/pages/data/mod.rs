@@ -59,8 +59,10 @@ fn Size(data: DataView) -> impl IntoView {
     };
     view! {
         <section class="panel">
-            <h2>"Size"</h2>
-            <dl class="facts">
+            <div class="panel-head">
+                <h2>"Size"</h2>
+            </div>
+            <dl class="facts panel-body">
                 {fact("Database", format::bytes(usage.bytes))} {fact("Series", format::count(usage.series))}
                 {fact("Values and their roll-ups", format::count(samples))} {fact("Bytes for each", bytes_each(samples, bytes))}
                 {fact("Seconds that wait to be compressed", format::count(usage.tail_rows))}

@@ -43,6 +43,8 @@ pub(super) struct Autoscale {
     foreseen: BTreeMap<WorkloadId, (i64, Prediction)>,
     /// The snapshot at which a workload was last scaled.
     scaled_at: BTreeMap<WorkloadId, u64>,
+    /// The last change of the flapping that was last told of, by workload.
+    flapping_told: BTreeMap<WorkloadId, i64>,
     /// The end of the hold that was last told of, by workload.
     holds_told: BTreeMap<WorkloadId, i64>,
 }
@@ -68,6 +70,7 @@ impl Autoscale {
             changes: VecDeque::new(),
             foreseen: BTreeMap::new(),
             scaled_at: BTreeMap::new(),
+            flapping_told: BTreeMap::new(),
             holds_told,
         }
     }
@@ -166,6 +169,7 @@ impl Autoscale {
             };
             if !is_told(&governed, &event) {
                 self.note(&mut governed, &workload, event);
+                self.tell_flapping(&id, &governed, &workload, now_ms);
             }
             self.state.collect_now.notify_one();
         } else {
@@ -248,6 +252,29 @@ impl Autoscale {
         if self.spans.len() > WAITING_MAX {
             tracing::error!("the database has been away for so long that the oldest waiting decision is given up");
             self.spans.pop_first();
+        }
+    }
+
+    /// Once for each stretch, with what is likely to be the cause.
+    fn tell_flapping(&mut self, id: &WorkloadId, governed: &Governed, workload: &WorkloadSnapshot, now_ms: i64) {
+        let Some(flapping) = governed.flapping(now_ms) else { return };
+        let told = self.flapping_told.insert(id.clone(), flapping.to_ms);
+        if told.is_some_and(|told_ms| told_ms >= flapping.from_ms) {
+            return;
+        }
+        let (low, high) = flapping.between;
+        let event = NewEvent {
+            at_ms: now_ms,
+            kind: EventKind::ScalingFlaps,
+            severity: Severity::Warning,
+            pool: Some(workload.observed.pool.clone()),
+            instance: None,
+            summary: format!("{id} flaps between {low} and {high} replicas: {} reversals", flapping.reversals),
+            cause: flapping.cause.to_string(),
+            actor: Actor::system("autoscaler"),
+        };
+        if self.state.to_record.try_send(vec![event]).is_err() {
+            tracing::warn!(workload = %id, "a flapping could not be told");
         }
     }
 

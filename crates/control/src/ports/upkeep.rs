@@ -8,6 +8,10 @@ use super::StoreError;
 pub enum KeptTable {
     Events,
     Audit,
+    /// The ledger of scaling decisions.
+    Decisions,
+    /// Changes of replicas.
+    ScalingEvents,
     Samples(Resolution),
     /// Names of series that have no value left.
     Series,

@@ -4,10 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 
 use model::{
     InstanceState, Metric, PoolSnapshot, SeriesKey, Snapshot, WorkloadId, WorkloadSnapshot,
-    scaling::{DecisionSpan, Forecast, ForecastFloor, ScalingEvent, ScalingHistory, ScalingIntent, ScheduledBounds, WorkloadView},
+    scaling::{
+        DecisionSpan, FlapStep, Flapping, Forecast, ForecastFloor, ScalingEvent, ScalingHistory, ScalingIntent, ScalingOutcome,
+        ScheduledBounds, WorkloadView,
+    },
 };
 
-use crate::decide::scaling::{Progress, Schedule, progress};
+use crate::decide::scaling::{Progress, Schedule, flappings, progress};
+
+/// So long a flapping is shown after its last change.
+const FLAPPING_FOR_MS: i64 = 3_600_000;
 
 /// One workload with a policy.
 #[derive(Debug, Clone)]
@@ -52,6 +58,21 @@ impl Governed {
     pub(crate) fn intend(&mut self, intent: ScalingIntent) {
         self.schedule = parsed(&intent);
         self.intent = intent;
+    }
+
+    /// The latest stretch in which changes turned each other back, if it is of the last hour.
+    pub(crate) fn flapping(&self, now_ms: i64) -> Option<Flapping> {
+        let carried_out = self.events.iter().filter(|e| !matches!(e.outcome, ScalingOutcome::Failed(_)));
+        let steps: Vec<_> = carried_out
+            .map(|e| FlapStep {
+                at_ms: e.at_ms,
+                from: e.from,
+                to: e.to,
+                leading: e.leading.clone(),
+            })
+            .collect();
+        let last = flappings(&self.intent.plan.policy, &steps).pop()?;
+        (now_ms.saturating_sub(last.to_ms) <= FLAPPING_FOR_MS).then_some(last)
     }
 
     /// A change that is new, or one that came to something.

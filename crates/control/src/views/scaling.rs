@@ -38,6 +38,7 @@ pub(super) fn workload(id: &WorkloadId, facts: Facts<'_>) -> Option<WorkloadView
         intent: governed.intent.clone(),
         last: governed.last.clone(),
         events: governed.events.iter().cloned().collect(),
+        flapping: governed.flapping(facts.snapshot.at_ms),
         forecast: governed.forecast.clone(),
         processes: workload.observed.processes.clone(),
         read_only,

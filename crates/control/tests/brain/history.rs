@@ -79,6 +79,9 @@ async fn memory_and_store_are_one_line_without_a_seam_also_after_a_restart() {
         let set = control.series(&viewer, &query(from, to, 2_000)).await.unwrap();
         has_no_seam(&set.series[0], from, to);
     }
+    // A long range of which little was measured shows all of that.
+    let set = control.series(&viewer, &query(start - 3_600_000, now, 2_000)).await.unwrap();
+    has_no_seam(&set.series[0], start, now);
     let set = control.series(&viewer, &query(start, now, 9)).await.unwrap();
     assert!(set.series[0].times_ms.len() <= 9 && set.series[0].times_ms.is_sorted());
     assert_eq!(set.kept_since_ms, Some(start));

@@ -9,7 +9,7 @@ use model::{
 };
 use testkit::{Mode, build, wait_until};
 
-use crate::support::{SOON, World, admin, wait_for_event};
+use crate::support::{SOON, World, admin, summaries, wait_for_event};
 
 fn web() -> WorkloadId {
     WorkloadId::new("web").unwrap()
@@ -311,5 +311,30 @@ async fn a_source_that_refuses_is_told_once() {
         .items;
     let told: Vec<_> = page.iter().map(|e| e.outcome.clone()).collect();
     assert_eq!(told, [ScalingOutcome::Failed("the number of replicas was refused: no room".into())]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flapping_is_told_once_with_its_likely_cause() {
+    let mut behavior = Behavior::default();
+    behavior.scale_down.stabilization_window_s = 0;
+    let world = world(ScalingPolicy {
+        behavior: Some(behavior),
+        ..cpu(50)
+    });
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    for _ in 0..3 {
+        world.clock.advance(60_000);
+        busy(&world, 0.95);
+        until_scaled(&world, 4).await;
+        world.clock.advance(60_000);
+        busy(&world, 0.01);
+        until_scaled(&world, 2).await;
+    }
+    wait_for_event(&control, &viewer, "web flaps between 2 and 4 replicas").await;
+    wait_until("it is shown", SOON, async || view(&control, &viewer).flapping.is_some()).await;
+    let told = summaries(&control, &viewer).await;
+    assert_eq!(told.iter().filter(|s| s.contains("flaps")).count(), 1, "{told:?}");
     running.stop().await;
 }

@@ -29,6 +29,8 @@ pub enum Lever {
     },
     /// The replicas that a forecast asks for.
     Forecast,
+    /// Seconds without a change of anything else, until earlier proposals or changes do not count any more.
+    Wait,
     MinReplicas,
     MaxReplicas,
     StabilizationWindow {
@@ -55,7 +57,7 @@ impl fmt::Display for Milli {
 }
 
 impl fmt::Display for SmallestChange {
-    /// `cpu ≥ 77 %`, `scale_down window ≤ 180 s`, `max_replicas ≥ 12`.
+    /// `cpu ≥ 77 %`, `in 45 s`, `scale_down window ≤ 180 s`, `max_replicas ≥ 12`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.to > self.from { '≥' } else { '≤' };
         let side = |direction: &Direction| match direction {
@@ -71,6 +73,7 @@ impl fmt::Display for SmallestChange {
             } => write!(f, "{name} {sign} {reads} %"),
             Lever::Metric { name, reads, .. } => write!(f, "{name} {sign} {}", Milli(*reads)),
             Lever::Forecast => write!(f, "forecast {sign} {} replicas", self.to),
+            Lever::Wait => write!(f, "in {} s", self.to),
             Lever::MinReplicas => write!(f, "min_replicas {sign} {}", self.to),
             Lever::MaxReplicas => write!(f, "max_replicas {sign} {}", self.to),
             Lever::StabilizationWindow { direction } => write!(f, "{} window {sign} {} s", side(direction), self.to),
@@ -103,6 +106,7 @@ mod tests {
         assert_eq!(change(metric(TargetType::Utilization, 77), 2_800, 3_080), "cpu ≥ 77 %");
         assert_eq!(change(metric(TargetType::AverageValue, 12_050), 40_000, 36_150), "cpu ≤ 12.05");
         assert_eq!(change(Lever::MaxReplicas, 10, 12), "max_replicas ≥ 12");
+        assert_eq!(change(Lever::Wait, 0, 45), "in 45 s");
         assert_eq!(change(Lever::Forecast, 9, 7), "forecast ≤ 7 replicas");
         let direction = Direction::Down;
         assert_eq!(

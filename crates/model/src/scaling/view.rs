@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DecisionSpan, Forecast, Hold, ScalingEvent, ScalingIntent, ScheduledBounds};
+use super::{DecisionSpan, Flapping, Forecast, Hold, ScalingEvent, ScalingIntent, ScheduledBounds};
 use crate::{PoolId, ProcessObservation, SourceStatus, WorkloadId};
 
 /// How well a workload follows its policy.
@@ -89,6 +89,8 @@ pub struct WorkloadView {
     pub last: Option<DecisionSpan>,
     /// Newest first, at most [`WorkloadView::EVENTS_MAX`].
     pub events: Vec<ScalingEvent>,
+    /// The latest stretch in which changes turned each other back, if it is of the last hour.
+    pub flapping: Option<Flapping>,
     /// Absent while nothing is forecast.
     pub forecast: Option<Forecast>,
     pub processes: Vec<ProcessObservation>,

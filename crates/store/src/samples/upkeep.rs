@@ -28,6 +28,16 @@ impl Upkeep for Store {
                 let sql = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at_ms < $1 AND $2 = $2 ORDER BY id LIMIT $3)";
                 self.in_steps(sql, before_ms, 0).await
             }
+            KeptTable::Decisions => {
+                let sql =
+                    "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE to_ms < $1 AND $2 = $2 ORDER BY to_ms LIMIT $3)";
+                self.in_steps(sql, before_ms, 0).await
+            }
+            KeptTable::ScalingEvents => {
+                let sql = "DELETE FROM scaling_events WHERE id IN
+                           (SELECT id FROM scaling_events WHERE at_ms < $1 AND $2 = $2 ORDER BY at_ms LIMIT $3)";
+                self.in_steps(sql, before_ms, 0).await
+            }
             KeptTable::Samples(resolution) => {
                 let sql = "DELETE FROM sample_blocks WHERE (resolution_ms, series, slice_ms) IN
                            (SELECT resolution_ms, series, slice_ms FROM sample_blocks WHERE slice_ms <= $1 AND resolution_ms = $2 LIMIT $3)";
@@ -58,6 +68,8 @@ impl Upkeep for Store {
             samples: rows.iter().map(usage).collect::<Result<_, _>>()?,
             events: count("SELECT count(*) AS count FROM events").await?,
             audit: count("SELECT count(*) AS count FROM audit_log").await?,
+            decisions: count("SELECT count(*) AS count FROM decisions").await?,
+            scaling_events: count("SELECT count(*) AS count FROM scaling_events").await?,
         })
     }
 }

@@ -105,6 +105,8 @@ impl Upkeep for MemoryStore {
                 state.audit.retain(|a| a.entry.at_ms >= before_ms);
                 removed(before, state.audit.len())
             }
+            KeptTable::Decisions => state.scaling.forget_spans(before_ms),
+            KeptTable::ScalingEvents => state.scaling.forget_changes(before_ms),
             KeptTable::Samples(resolution) => {
                 let length = resolution.slice_ms();
                 let kept_from = before_ms - before_ms.rem_euclid(length);
@@ -125,6 +127,8 @@ impl Upkeep for MemoryStore {
             tail_rows: state.measured.rows.len() as u64,
             events: state.events.len() as u64,
             audit: state.audit.len() as u64,
+            decisions: state.scaling.counts().0,
+            scaling_events: state.scaling.counts().1,
             ..DataUsage::default()
         })
     }

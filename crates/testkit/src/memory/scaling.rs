@@ -16,6 +16,24 @@ pub(super) struct Scaling {
     changes: Vec<ScalingEvent>,
 }
 
+impl Scaling {
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.spans.len() as u64, self.changes.len() as u64)
+    }
+
+    pub(super) fn forget_spans(&mut self, before_ms: i64) -> u64 {
+        let before = self.spans.len();
+        self.spans.retain(|span| span.to_ms >= before_ms);
+        (before - self.spans.len()) as u64
+    }
+
+    pub(super) fn forget_changes(&mut self, before_ms: i64) -> u64 {
+        let before = self.changes.len();
+        self.changes.retain(|event| event.at_ms >= before_ms);
+        (before - self.changes.len()) as u64
+    }
+}
+
 #[async_trait]
 impl ScalingPolicies for MemoryStore {
     async fn list(&self) -> Result<Vec<ScalingIntent>, StoreError> {

@@ -64,7 +64,7 @@ async fn a_file_has_every_value_and_is_for_those_who_are_signed_in(app: TestApp)
         ("keys=in_flight&from_ms=-1&to_ms=4", "from_ms"),
     ] {
         let answer = browser.get(&format!("/api/series.csv?{bad}")).await;
-        assert_eq!(answer.status(), 400, "{bad}");
+        assert_eq!(answer.status(), 422, "{bad}");
         assert!(answer.text().await.unwrap().contains(field), "{bad}");
     }
 }

@@ -1,5 +1,7 @@
 //! The smallest change that would alter a decision, lever by lever, found by asking the decision itself.
 
+use std::collections::BTreeSet;
+
 use model::scaling::{
     Lever, MILLI_MAX, MetricState, REPLICAS_MAX, RateRule, ReplicaBound, ScalingDecision, ScalingHistory, ScalingObservation,
     ScalingPolicy, ScalingReason, SmallestChange,
@@ -7,8 +9,9 @@ use model::scaling::{
 
 use super::{
     evaluate::decide,
-    lever::{set, set_floor, set_total},
+    lever::{age, set, set_floor, set_total},
     metrics::counted,
+    stabilize::DEFAULT_WINDOW_S,
 };
 
 /// Largest value of a change limit that is tried.
@@ -16,7 +19,7 @@ const LIMIT_MAX: i64 = 100_000;
 /// Totals are tried up to here, where sums are still exact.
 const TOTAL_MAX: i64 = i64::MAX / 4;
 
-/// The decision with what would have altered it: first what held it back (bound, limit, window), then the metrics, the leading one first.
+/// The decision with what would have altered it: first what held it back (bound, limit, window, and how long still), then the metrics, the leading one first.
 /// Costs some hundred decisions: meant for those that are shown or kept, not for a replay.
 pub fn explain(
     policy: &ScalingPolicy,
@@ -36,6 +39,7 @@ pub fn explain(
             changes.push(SmallestChange { lever, from, to, result });
         }
     }
+    changes.extend(of_time(policy, observed, history, &decision));
     changes.extend(of_forecast(policy, observed, history, &decision));
     let leading = decision.proof.leading;
     let mut order: Vec<_> = (0..decision.proof.metrics.len()).collect();
@@ -77,6 +81,56 @@ fn holding(policy: &ScalingPolicy, decision: &ScalingDecision) -> Vec<(Lever, i6
         levers.push((Lever::StabilizationWindow { direction }, held.window_s.into(), 0));
     }
     levers
+}
+
+/// How long to wait until windows and limits let something else be decided. That happens only when an entry of the past stops to count, so
+/// each of those moments is tried, in turn: nothing is monotone there.
+fn of_time(
+    policy: &ScalingPolicy,
+    observed: &ScalingObservation,
+    history: &ScalingHistory,
+    decision: &ScalingDecision,
+) -> Option<SmallestChange> {
+    if decision.proof.stabilization.is_none() && decision.proof.rate.is_none() {
+        return None;
+    }
+    let sides = policy
+        .behavior
+        .iter()
+        .flat_map(|behavior| [&behavior.scale_up, &behavior.scale_down]);
+    let mut windows_s = vec![DEFAULT_WINDOW_S];
+    windows_s.extend(sides.clone().map(|rules| rules.stabilization_window_s));
+    let periods_s = || sides.clone().flat_map(|rules| rules.policies.iter().map(|limit| limit.period_s));
+    let ends_ms = |at_ms: i64, seconds: u32| at_ms.saturating_add(i64::from(seconds) * 1_000).saturating_sub(decision.at_ms);
+    let mut ends: BTreeSet<i64> = BTreeSet::new();
+    for entry in &history.recommendations {
+        ends.extend(windows_s.iter().map(|window_s| ends_ms(entry.at_ms, *window_s)));
+    }
+    for change in &history.changes {
+        ends.extend(periods_s().map(|period_s| ends_ms(change.at_ms, period_s)));
+    }
+    // An entry at the very edge counts still, or does not, by the kind of window: the second after it, neither does.
+    let seconds: BTreeSet<i64> = ends
+        .into_iter()
+        .flat_map(|ms| [ms.div_euclid(1_000), ms.div_euclid(1_000) + 1])
+        .collect();
+    let mut tried = history.clone();
+    let mut waited = 0;
+    for to in seconds.into_iter().filter(|seconds| *seconds > 0) {
+        age(&mut tried, to - waited);
+        waited = to;
+        let result = decide(policy, observed, &tried, decision.at_ms).to;
+        if result != decision.to {
+            let lever = Lever::Wait;
+            return Some(SmallestChange {
+                lever,
+                from: 0,
+                to,
+                result,
+            });
+        }
+    }
+    None
 }
 
 /// The nearest forecast above and the nearest below at which something else is decided.

@@ -144,8 +144,8 @@ proptest! {
         let (decision, changes) = explain(&policy, &observed, &history, NOW_MS);
         prop_assert_eq!(&decision, &decide(&policy, &observed, &history, NOW_MS));
         let with = |lever: &Lever, to| {
-            let (mut policy, mut observed) = (policy.clone(), observed.clone());
-            apply(&mut policy, &mut observed, lever, to, NOW_MS);
+            let (mut policy, mut observed, mut history) = (policy.clone(), observed.clone(), history.clone());
+            apply(&mut policy, &mut observed, &mut history, lever, to, NOW_MS);
             decide(&policy, &observed, &history, NOW_MS).to
         };
         for change in &changes {
@@ -156,6 +156,10 @@ proptest! {
             #[expect(clippy::cast_possible_truncation, reason = "a place on the way")]
             let smaller = from + ((to - from - (to - from).signum()) as f64 * part) as i64;
             prop_assert_eq!(with(lever, smaller), decision.to, "at {}: {:?}", smaller, change);
+        }
+        let waits = changes.iter().any(|change| change.lever == Lever::Wait);
+        if !waits && (decision.proof.stabilization.is_some() || decision.proof.rate.is_some()) {
+            prop_assert_eq!(with(&Lever::Wait, more % 1_000), decision.to, "waiting {} s was not found", more % 1_000);
         }
         if observed.forecast.as_ref().and_then(ForecastFloor::in_force).is_some() && decision.proof.prediction.is_some() {
             let from = i64::from(observed.forecast.as_ref().map_or(0, |floor| floor.replicas));

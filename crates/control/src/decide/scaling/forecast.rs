@@ -260,15 +260,17 @@ impl Profile {
 
     /// How the half hour before `n` stands beside its profile.
     fn level(&self, values: &[Option<f64>], n: usize) -> Option<f64> {
-        let (mut came, mut usual) = (0.0, 0.0);
+        let (mut came, mut usual, mut count) = (0.0, 0.0, 0);
         for (n, value) in values.iter().enumerate().take(n).skip(n.saturating_sub(LEVEL_STEPS)) {
             if let (Some(value), Some(profile)) = (value, self.at(n)) {
                 came += value;
                 usual += profile;
+                count += 1;
             }
         }
-        let level = came / usual;
-        level.is_finite().then(|| level.clamp(LEVEL.0, LEVEL.1))
+        // Where there was never any demand, its level says nothing.
+        let level = if usual > 0.0 { came / usual } else { 1.0 };
+        (count > 0).then(|| level.clamp(LEVEL.0, LEVEL.1))
     }
 }
 

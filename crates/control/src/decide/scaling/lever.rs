@@ -1,12 +1,20 @@
 //! Carries out a change that an explanation names.
 
-use model::scaling::{Behavior, Direction, Lever, MILLI_MAX, Reading, ScalingObservation, ScalingPolicy, ScalingRules};
+use model::scaling::{Behavior, Direction, Lever, MILLI_MAX, Reading, ScalingHistory, ScalingObservation, ScalingPolicy, ScalingRules};
 
 use super::{metrics::counted, milli::value};
 
 /// Sets this lever to `to`; one that the policy does not have changes nothing. Time is Unix, ms.
-pub fn apply(policy: &mut ScalingPolicy, observed: &mut ScalingObservation, lever: &Lever, to: i64, now_ms: i64) {
+pub fn apply(
+    policy: &mut ScalingPolicy,
+    observed: &mut ScalingObservation,
+    history: &mut ScalingHistory,
+    lever: &Lever,
+    to: i64,
+    now_ms: i64,
+) {
     match lever {
+        Lever::Wait => age(history, to),
         Lever::Metric { index, .. } => {
             let places = counted(policy, observed, *index, now_ms);
             set_total(observed, *index, &places, to);
@@ -33,7 +41,18 @@ pub(super) fn set(policy: &mut ScalingPolicy, lever: &Lever, to: i64) {
                 limit.value = to;
             }
         }
-        Lever::Metric { .. } | Lever::Forecast => {}
+        Lever::Metric { .. } | Lever::Forecast | Lever::Wait => {}
+    }
+}
+
+/// As long ago as it will be in so many seconds. What is observed stays of now: waiting does not make readings old.
+pub(super) fn age(history: &mut ScalingHistory, seconds: i64) {
+    let by_ms = seconds.max(0).saturating_mul(1_000);
+    for entry in &mut history.recommendations {
+        entry.at_ms = entry.at_ms.saturating_sub(by_ms);
+    }
+    for entry in &mut history.changes {
+        entry.at_ms = entry.at_ms.saturating_sub(by_ms);
     }
 }
 

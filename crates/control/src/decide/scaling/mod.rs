@@ -47,6 +47,8 @@ mod forecast_tests;
 #[cfg(test)]
 mod group_tests;
 #[cfg(test)]
+mod kubernetes_behavior_tests;
+#[cfg(test)]
 mod kubernetes_tests;
 #[cfg(test)]
 mod property_tests;

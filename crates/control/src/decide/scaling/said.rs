@@ -53,8 +53,18 @@ fn against(metric: &MetricProof) -> String {
 fn value(metric: &MetricProof, value: i64) -> String {
     match metric.target_type {
         Some(TargetType::Utilization) => format!("{value} %"),
-        _ => milli(value),
+        _ => milli(rounded(value)),
     }
+}
+
+/// To a hundredth below 10, to a tenth below 100: what jumps behind that is noise.
+const fn rounded(value_milli: i64) -> i64 {
+    let step = match value_milli.unsigned_abs() {
+        0..10_000 => 10,
+        10_000..100_000 => 100,
+        _ => 1_000,
+    };
+    (value_milli + step / 2).div_euclid(step) * step
 }
 
 /// What each metric read: name and value.

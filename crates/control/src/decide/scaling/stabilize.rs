@@ -5,7 +5,7 @@ use model::scaling::{Behavior, Direction, Recommendation, StabilizationProof};
 use super::milli::before;
 
 /// `--horizontal-pod-autoscaler-downscale-stabilization`.
-const DEFAULT_WINDOW_S: u32 = 300;
+pub(super) const DEFAULT_WINDOW_S: u32 = 300;
 
 /// What is left of `desired` after looking back. `recommendations` must not be empty: a policy that is new starts with what it finds.
 pub(super) fn stabilize(

@@ -60,7 +60,7 @@ test('the list says what is scaled, by what, between which bounds', async () => 
   await open(page, '/scaling');
   const line = row(page, 'samples');
   await expect(line).toContainText('supervisor/samples');
-  await expect(line.locator('.chip').first()).toContainText('/ 70 %');
+  await expect(line.locator('.target').first()).toContainText('/ 70 %');
   await expect(await cell(page, line, 'Min')).toHaveText('3');
   await expect(await cell(page, line, 'Max')).toHaveText('6');
   await expect(await cell(page, line, 'Ready')).toHaveText('3');

@@ -132,6 +132,11 @@ impl State {
     }
 
     /// Builds something from a consistent look at what is known now.
+    /// Between two evaluations of the policies.
+    pub(crate) fn scaled_every_s(&self) -> u32 {
+        u32::try_from((self.interval * crate::loops::SCALE_EVERY).as_secs()).unwrap_or(u32::MAX)
+    }
+
     pub(crate) fn with_facts<T>(&self, snapshot: &Snapshot, build: impl FnOnce(crate::views::Facts<'_>) -> T) -> T {
         let events = self.events.borrow().clone();
         let intents = self.intents.read();
@@ -145,7 +150,7 @@ impl State {
             refused: &refused,
             book: &book,
             capabilities: &capabilities,
-            scaled_every_s: u32::try_from((self.interval * crate::loops::SCALE_EVERY).as_secs()).unwrap_or(u32::MAX),
+            scaled_every_s: self.scaled_every_s(),
             accepts_gateways: self.accepts_gateways,
             register_at: self.registry.as_ref().map(|registry| registry.url.as_str()),
         })

@@ -1,6 +1,7 @@
 //! What is scaled: what is intended and known of each workload, and what people may do about it.
 
 mod book;
+mod check;
 mod command;
 mod query;
 mod recorded;

@@ -111,9 +111,8 @@ fn event(done: &CleanUp) -> NewEvent {
         .collect();
     let mut cause = removed.join(", ");
     if !failed.is_empty() {
-        cause = format!("{cause}; not cleaned: {}", failed.join(", "))
-            .trim_start_matches("; ")
-            .to_owned();
+        let more = format!("not cleaned: {}", failed.join(", "));
+        cause = if cause.is_empty() { more } else { format!("{cause}; {more}") };
     }
     NewEvent {
         at_ms: done.at_ms,

@@ -51,18 +51,15 @@ pub fn fold(values: impl IntoIterator<Item = (i64, f32)>, resolution: Resolution
         } else {
             at_ms.div_euclid(step) * step
         };
-        match buckets.last_mut().filter(|last| last.at_ms == at_ms) {
-            Some(last) => {
-                sum += f64::from(value);
-                last.count += 1;
-                last.min = last.min.min(value);
-                last.max = last.max.max(value);
-                last.mean = mean(sum, last);
-            }
-            None => {
-                sum = f64::from(value);
-                buckets.push(Bucket::value(at_ms, value));
-            }
+        if let Some(last) = buckets.last_mut().filter(|last| last.at_ms == at_ms) {
+            sum += f64::from(value);
+            last.count += 1;
+            last.min = last.min.min(value);
+            last.max = last.max.max(value);
+            last.mean = mean(sum, last);
+        } else {
+            sum = f64::from(value);
+            buckets.push(Bucket::value(at_ms, value));
         }
     }
     buckets

@@ -10,7 +10,7 @@
 //! Positions of buckets count from the beginning of the slice. Chunks rise in time and are only appended, but for the last one while it is
 //! short: so a block that grows every quarter of an hour is not compressed anew each time.
 
-use control::decide::rollup::Bucket;
+use control::ports::rollup::Bucket;
 use model::Resolution;
 
 use super::{
@@ -261,7 +261,7 @@ pub(super) fn first_mark(bytes: &[u8], slice: Slice) -> Result<Option<i64>, Dama
 
 #[cfg(test)]
 mod tests {
-    use control::decide::rollup::fold;
+    use control::ports::rollup::fold;
 
     use super::*;
 

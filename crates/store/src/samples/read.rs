@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use control::{
-    decide::rollup::{Bucket, LineBuilder, fold},
-    ports::{Line, RANGE_KEYS_MAX, RangeQuery, StoreError},
+use control::ports::{
+    Line, RANGE_KEYS_MAX, RangeQuery, StoreError,
+    rollup::{Bucket, LineBuilder, fold},
 };
 use model::Resolution;
 

@@ -175,11 +175,11 @@ fn chips(targets: Vec<TargetChip>) -> impl IntoView {
         .into_iter()
         .map(|chip| {
             view! {
-                <li class="chip" data-metric=words::metric_id(chip.state) title=words::metric_meaning(chip.state)>
+                <li class="target" data-metric=words::metric_id(chip.state) title=words::metric_meaning(chip.state)>
                     {words::chip(&chip)}
                 </li>
             }
         })
         .collect_view();
-    view! { <ul class="chips">{chips}</ul> }
+    view! { <ul class="targets">{chips}</ul> }
 }

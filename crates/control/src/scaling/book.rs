@@ -81,7 +81,13 @@ impl Governed {
             Some(known) => *known = event,
             None => self.events.push_front(event),
         }
-        self.events.truncate(WorkloadView::EVENTS_MAX);
+        // One that is under way is waited for, however many came after it.
+        let mut room = WorkloadView::EVENTS_MAX;
+        self.events.retain(|event| {
+            let stays = room > 0 || event.outcome == ScalingOutcome::Pending;
+            room = room.saturating_sub(1);
+            stays
+        });
     }
 }
 

@@ -172,7 +172,9 @@ mod tests {
 
     fn line(resolution: Resolution, from: i64, to: i64, buckets: &[Bucket]) -> Vec<(i64, Option<f32>)> {
         let mut line = LineBuilder::new(resolution, from, to);
-        buckets.iter().for_each(|b| line.push(b));
+        for bucket in buckets {
+            line.push(bucket);
+        }
         let (times, values) = line.finish(1_000);
         times.into_iter().zip(values).collect()
     }

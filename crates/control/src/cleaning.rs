@@ -3,11 +3,15 @@
 use jiff::tz::TimeZone;
 use model::{Actor, ApiError, CleanUp, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
 use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
 
 use crate::{
     Control,
     access::{SystemAdmin, Viewer},
-    decide::daily,
+    decide::{
+        clock::{Ahead, Believed},
+        daily,
+    },
     ports::{AuditEntry, KeptTable},
     state::State,
 };
@@ -15,20 +19,29 @@ use crate::{
 /// By the clock on the wall where the server stands: when fewest people look.
 const HOUR: i8 = 3;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+/// What every summary of a clean-up that has ended begins with.
+const ENDED: &str = "Clean-up removed";
 
 /// What was done last, and when it is due.
 pub(crate) struct Cleaning {
     zone: TimeZone,
+    started: Instant,
+    /// The clock on the wall, as far as it is believed; `None` before it was looked at.
+    believed: Mutex<Option<Believed>>,
     next_ms: Mutex<i64>,
     last: RwLock<Option<CleanUp>>,
     one_at_a_time: tokio::sync::Mutex<()>,
 }
 
 impl Cleaning {
-    pub(crate) fn new(now_ms: i64) -> Self {
+    /// `newest_ms` is when an earlier run wrote its last values.
+    pub(crate) fn new(now_ms: i64, newest_ms: Option<i64>) -> Self {
         let zone = TimeZone::system();
         Self {
+            started: Instant::now(),
+            believed: Mutex::new(newest_ms.map(Believed::stored)),
             next_ms: Mutex::new(daily::next(now_ms, HOUR, &zone)),
             zone,
             last: RwLock::new(None),
@@ -36,12 +49,28 @@ impl Cleaning {
         }
     }
 
-    /// Whether the daily one is due; when it is, the next is tomorrow's. A clock that went back does not make it come late.
+    /// Whether the daily one is due, until it is [`Self::done`]. A clock that went back does not make it come late.
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         let mut next_ms = self.next_ms.lock();
-        let due = now_ms >= *next_ms;
-        *next_ms = daily::next(now_ms, HOUR, &self.zone);
-        due
+        *next_ms = daily::next(now_ms, HOUR, &self.zone).min(*next_ms);
+        now_ms >= *next_ms
+    }
+
+    /// The next one is tomorrow's.
+    pub(crate) fn done(&self, now_ms: i64) {
+        *self.next_ms.lock() = daily::next(now_ms, HOUR, &self.zone);
+    }
+
+    /// Whether anything may be removed by this clock.
+    pub(crate) fn believes(&self, now_ms: i64) -> Result<(), Ahead> {
+        let ran = self.started.elapsed();
+        let mut believed = self.believed.lock();
+        believed.get_or_insert(Believed::now(now_ms, ran)).look(now_ms, ran)
+    }
+
+    /// Somebody says that the clock is right.
+    fn believe(&self, now_ms: i64) {
+        *self.believed.lock() = Some(Believed::now(now_ms, self.started.elapsed()));
     }
 }
 
@@ -73,7 +102,7 @@ fn tables(state: &State, now_ms: i64) -> Vec<(String, KeptTable, i64)> {
 /// One table that cannot be cleaned does not keep the others from it.
 pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
     let _one_at_a_time = state.cleaning.one_at_a_time.lock().await;
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let mut tables_done = Vec::new();
     for (what, table, before_ms) in tables(state, state.now_ms()) {
         let removed = state.ports.upkeep.forget(table, before_ms).await;
@@ -94,6 +123,11 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
         tracing::warn!(%error, "the clean-up could not be told to the journal");
     }
     done
+}
+
+/// Whether the event tells of a clean-up that cleaned every table.
+pub(crate) fn ran_to_its_end(told: &NewEvent) -> bool {
+    told.severity == Severity::Info && told.summary.starts_with(ENDED)
 }
 
 fn event(done: &CleanUp) -> NewEvent {
@@ -120,14 +154,14 @@ fn event(done: &CleanUp) -> NewEvent {
         severity: if failed.is_empty() { Severity::Info } else { Severity::Warning },
         pool: None,
         instance: None,
-        summary: format!("Clean-up removed {rows} rows in {} ms", done.took_ms),
+        summary: format!("{ENDED} {rows} rows in {} ms", done.took_ms),
         cause: cause.join(", "),
         actor: done.by.clone().map_or_else(|| Actor::system("clean-up"), Actor::User),
     }
 }
 
 impl Control {
-    /// Removes what is not kept any longer, now. Written down first: without its audit row nothing is removed.
+    /// Removes what is not kept any longer, now, by the clock as it is. Written down first: without its audit row nothing is removed.
     ///
     /// # Errors
     /// [`ApiError::Unavailable`], [`ApiError::Clash`] while another one is under way.
@@ -172,6 +206,7 @@ impl Control {
             .record(&audit, &asked)
             .await
             .map_err(|e| ApiError::unavailable("the database", e))?;
+        state.cleaning.believe(state.now_ms());
         // A caller that goes away does not leave it half done.
         tokio::spawn(async move { run(&state, Some(by)).await })
             .await

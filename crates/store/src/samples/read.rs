@@ -265,3 +265,12 @@ pub(super) async fn since_ms(db: &Db) -> Result<Option<i64>, StoreError> {
         (a, b) => a.or(b),
     })
 }
+}
+
+/// Unix ms of the newest row of the tail.
+pub(super) async fn newest_ms(db: &Db) -> Result<Option<i64>, StoreError> {
+    let rows = db.fetch("SELECT at_ms FROM sample_tail ORDER BY at_ms DESC LIMIT 1", &[]).await?;
+    rows.first()
+        .map(|row| row.read("sample_tail", "at_ms", |row| row.get("at_ms")))
+        .transpose()
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ApiError, Series, SeriesKey, SeriesQuery, SeriesSet};
+use model::{ApiError, Resolution, Series, SeriesKey, SeriesQuery, SeriesSet};
 
 use crate::{
     Control,
@@ -116,13 +116,25 @@ impl State {
         let mut means = vec![Means::new(from_ms, step_ms, steps); keys.len()];
         let end_ms = from_ms.saturating_add(step_ms.saturating_mul(i64::try_from(steps).unwrap_or(i64::MAX)));
         let memory_from_ms = self.ring.read().kept_since_ms().unwrap_or(i64::MAX).min(end_ms);
-        if from_ms < memory_from_ms {
-            let points = u16::try_from(steps).unwrap_or(u16::MAX);
+        let points = u16::try_from(steps).unwrap_or(u16::MAX);
+        let coarse = self.retention.samples.resolution(from_ms, end_ms, points, self.now_ms());
+        // A bucket that reaches into memory would count twice what is there, so that stretch is asked for as it was measured.
+        let seam_ms = match coarse {
+            Resolution::Second => memory_from_ms,
+            _ => memory_from_ms.saturating_sub(memory_from_ms.rem_euclid(coarse.ms())),
+        };
+        for (from_ms, to_ms, resolution) in [
+            (from_ms, seam_ms, coarse),
+            (seam_ms.max(from_ms), memory_from_ms, Resolution::Second),
+        ] {
+            if from_ms >= to_ms {
+                continue;
+            }
             let range = RangeQuery {
                 keys: keys.iter().map(|key| Arc::from(key.to_string())).collect(),
                 from_ms,
-                to_ms: memory_from_ms - 1,
-                resolution: self.retention.samples.resolution(from_ms, end_ms, points, self.now_ms()),
+                to_ms: to_ms - 1,
+                resolution,
                 points: POINTS_MIN,
             };
             let stored = self.ports.samples.buckets(&range).await;

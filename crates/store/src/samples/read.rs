@@ -179,12 +179,7 @@ async fn block_buckets(db: &Db, query: &RangeQuery, ids: &[i64], need: Need) -> 
 }
 
 /// The buckets of each series, in time order.
-fn unpack(
-    mut blocks: Vec<StoredBlock>,
-    ids: &[i64],
-    (resolution, from_ms, to_ms): (Resolution, i64, i64),
-    need: Need,
-) -> Vec<Vec<Bucket>> {
+fn unpack(mut blocks: Vec<StoredBlock>, ids: &[i64], (resolution, from_ms, to_ms): (Resolution, i64, i64), need: Need) -> Vec<Vec<Bucket>> {
     blocks.sort_unstable_by_key(|b| b.slice_ms);
     let mut moments: BTreeMap<i64, Arc<[i64]>> = BTreeMap::new();
     for block in blocks.iter().filter(|b| b.series == ALL) {

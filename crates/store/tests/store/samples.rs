@@ -205,7 +205,11 @@ async fn what_is_damaged_stays_alone() {
         let of = format!("resolution_ms = {resolution} AND series = {series} AND slice_ms <= {START_MS}");
         damage(&opened, format!("UPDATE sample_blocks SET data = x'0101ff' WHERE {of}")).await;
     }
-    damage(&opened, format!("UPDATE sample_tail SET data = x'09' WHERE at_ms = {}", second + 7_000)).await;
+    damage(
+        &opened,
+        format!("UPDATE sample_tail SET data = x'09' WHERE at_ms = {}", second + 7_000),
+    )
+    .await;
     let counts = async |key, resolution| {
         let buckets = all(store, key, resolution).await;
         let in_slice = |from: i64| {
@@ -223,7 +227,11 @@ async fn what_is_damaged_stays_alone() {
     store.compact().await.unwrap();
     assert_eq!(counts("a", Resolution::Second).await, [150, 99, 100]);
     assert_eq!(counts("b", Resolution::Second).await, [50, 99, 100]);
-    assert_eq!(counts("a", Resolution::Minute).await, [150, 99, 100], "made anew from what was measured");
+    assert_eq!(
+        counts("a", Resolution::Minute).await,
+        [150, 99, 100],
+        "made anew from what was measured"
+    );
     assert_eq!(counts("b", Resolution::TenSeconds).await, [150, 99, 100], "still known here");
     assert_eq!(store.since_ms().await.unwrap(), Some(START_MS));
     assert_eq!(store.newest_ms().await.unwrap(), Some(third + SLICE_MS));

@@ -15,6 +15,10 @@ use crate::{
 /// Fewer than these are no line: smallest, largest, gap.
 const POINTS_MIN: usize = 3;
 
+/// A stretch in front of memory that is not worth a question to the store: the ring of an hour is a second shorter than the hour.
+/// Nor is it more than a hundredth of the range then.
+const NOT_ASKED_MS: i128 = 5_000;
+
 /// The stretches of a range: up to where the store answers, and from where on memory does. Each may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
@@ -32,8 +36,10 @@ fn parts(query: &SeriesQuery, memory_since_ms: Option<i64>) -> Parts {
     let whole = i128::from(end) - i128::from(query.from_ms);
     let stored = i128::from(memory_from_ms) - i128::from(query.from_ms);
     let share = usize::try_from(points as i128 * stored / whole.max(1)).unwrap_or_default();
+    let is_small = stored <= NOT_ASKED_MS && stored.saturating_mul(100) <= whole;
     let store_points = match (stored, memory_from_ms < end) {
         (0, _) => 0,
+        (_, true) if is_small => 0,
         (_, false) => points,
         _ => share.clamp(POINTS_MIN, points.saturating_sub(POINTS_MIN).max(POINTS_MIN)),
     };
@@ -54,7 +60,9 @@ impl Control {
         let since_ms = self.state.ring.read().kept_since_ms();
         let parts = parts(query, since_ms);
         let has_memory = parts.memory_from_ms <= query.to_ms;
-        let stored = if parts.store_points > 0 {
+        // A database that is known to be away is not waited for.
+        let is_away = has_memory && self.state.database.read().failing.is_some();
+        let stored = if parts.store_points > 0 && !is_away {
             self.stored(query, parts).await
         } else {
             Ok((Vec::new(), None))
@@ -193,9 +201,21 @@ mod tests {
         assert_eq!(of(0, 999, 100, Some(-5)), (0, 0));
         assert_eq!(of(0, 999, 100, None), (1_000, 100), "memory is empty after a start");
         assert_eq!(of(0, 999, 100, Some(5_000)), (1_000, 100), "all of it is older");
-        assert_eq!(of(0, 999, 100, Some(250)), (250, 25));
+        assert_eq!(of(0, 99_900, 100, Some(25_000)), (25_000, 25));
+        assert_eq!(
+            of(0, 3_600_000, 600, Some(1_000)),
+            (1_000, 0),
+            "the last hour comes from memory alone"
+        );
+        assert_eq!(of(0, 3_600_000, 600, Some(5_001)), (5_001, 3));
+        assert_eq!(of(0, 10_000, 100, Some(2_000)), (2_000, 19), "a second counts where there are few");
+        assert_eq!(
+            of(0, 4_000, 100, Some(9_000)),
+            (4_001, 100),
+            "of which memory has nothing is asked for, however short"
+        );
         assert_eq!(of(0, 999_999, 100, Some(999_999)), (999_999, 97));
-        assert_eq!(of(0, 999_999, 100, Some(1)), (1, 3));
+        assert_eq!(of(0, 999_999, 100, Some(5_001)), (5_001, 3));
         assert_eq!(of(i64::MIN, i64::MAX, 4, Some(0)).0, 0, "nonsense is no panic");
     }
 }

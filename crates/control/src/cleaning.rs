@@ -1,7 +1,9 @@
 //! The clean-up: what is not kept any longer is removed, every night and when a system admin asks for it.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
-use model::{Actor, ApiError, CleanUp, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
+use model::{Actor, ApiError, CleanUp, DataUsage, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
 use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
@@ -12,7 +14,7 @@ use crate::{
         clock::{Ahead, Believed},
         daily,
     },
-    ports::{AuditEntry, KeptTable},
+    ports::{AuditEntry, KeptTable, StoreError},
     state::State,
 };
 
@@ -20,6 +22,9 @@ use crate::{
 const HOUR: i8 = 3;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
+
+/// For so long what was counted is not counted again, unless there was a clean-up.
+const COUNTED_FOR: Duration = Duration::from_mins(1);
 
 /// What every summary of a clean-up that has ended begins with.
 const ENDED: &str = "Clean-up removed";
@@ -33,6 +38,8 @@ pub(crate) struct Cleaning {
     next_ms: Mutex<i64>,
     last: RwLock<Option<CleanUp>>,
     one_at_a_time: tokio::sync::Mutex<()>,
+    /// Counting takes the database long, and anybody may ask: one counts, the others wait for what it found.
+    usage: tokio::sync::Mutex<Option<(Instant, DataUsage)>>,
 }
 
 impl Cleaning {
@@ -46,6 +53,7 @@ impl Cleaning {
             zone,
             last: RwLock::new(None),
             one_at_a_time: tokio::sync::Mutex::new(()),
+            usage: tokio::sync::Mutex::new(None),
         }
     }
 
@@ -119,10 +127,23 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
         by,
     };
     *state.cleaning.last.write() = Some(done.clone());
+    *state.cleaning.usage.lock().await = None;
     if let Err(error) = state.ports.journal.append(vec![event(&done)]).await {
         tracing::warn!(%error, "the clean-up could not be told to the journal");
     }
     done
+}
+
+async fn usage(state: &State) -> Result<DataUsage, StoreError> {
+    let mut counted = state.cleaning.usage.lock().await;
+    if let Some((at, usage)) = counted.as_ref()
+        && at.elapsed() < COUNTED_FOR
+    {
+        return Ok(usage.clone());
+    }
+    let usage = state.ports.upkeep.usage().await?;
+    *counted = Some((Instant::now(), usage.clone()));
+    Ok(usage)
 }
 
 /// Whether the event tells of a clean-up that cleaned every table.
@@ -213,12 +234,12 @@ impl Control {
             .map_err(|e| ApiError::unavailable("the clean-up", e))
     }
 
-    /// What the data takes and how long it is kept.
+    /// What the data takes (counted at most once a minute) and how long it is kept.
     ///
     /// # Errors
     /// [`ApiError::Unavailable`].
     pub async fn data(&self, _who: &Viewer) -> Result<DataView, ApiError> {
-        let usage = self.state.ports.upkeep.usage().await;
+        let usage = usage(&self.state).await;
         Ok(DataView {
             now_ms: self.state.now_ms(),
             retention: self.state.retention,

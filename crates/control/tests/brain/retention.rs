@@ -169,3 +169,23 @@ async fn a_clean_up_that_was_missed_is_made_up_for_and_one_that_fails_is_tried_a
     assert_eq!(clean_ups(&control, &viewer).await.len(), before);
     running.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_data_takes_is_counted_once_a_minute_whoever_asks() {
+    let world = world();
+    let (control, running) = world.start().await;
+    let (viewer, admin) = admin(&control).await;
+    let series = async || control.data(&viewer).await.unwrap().usage.series;
+    let before = series().await;
+    measured(&world, 0).await;
+    assert_eq!(series().await, before);
+    wait_until("a minute has passed", A_WHILE, async || series().await > before).await;
+    let row = SampleRow {
+        at_ms: world.now_ms() - 1_000,
+        values: vec![(Arc::from("in_flight@other"), 1.0)],
+    };
+    world.store.record(&[row]).await.unwrap();
+    control.clean_up(&admin).await.unwrap();
+    assert!(series().await > before + 1, "counted anew after a clean-up");
+    running.stop().await;
+}

@@ -19,6 +19,9 @@ const POINTS_MIN: usize = 3;
 /// Nor is it more than a hundredth of the range then.
 const NOT_ASKED_MS: i128 = 5_000;
 
+/// A full ring lets go of a row a second while the store is asked, for no longer than this.
+const ASKED_FOR_MS: i64 = 60_000;
+
 /// The stretches of a range: up to where the store answers, and from where on memory does. Each may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
@@ -61,6 +64,7 @@ impl Control {
         let parts = parts(query, since_ms);
         let has_memory = parts.memory_from_ms <= query.to_ms;
         // A database that is known to be away is not waited for.
+        let leaving = self.leaving(query, parts);
         let is_away = has_memory && self.state.database.read().failing.is_some();
         let stored = if parts.store_points > 0 && !is_away {
             self.stored(query, parts).await
@@ -73,13 +77,13 @@ impl Control {
             Err(error) => return Err(ApiError::unavailable("the history", error)),
         };
         let ring = self.state.ring.read();
-        let mut lines = lines.into_iter();
+        let (mut lines, mut leaving) = (lines.into_iter(), leaving.into_iter());
         let series = query.keys.iter().map(|key| {
             let (earlier, points) = (lines.next().unwrap_or_default(), usize::from(query.points));
             let later = if has_memory {
                 let left = points.saturating_sub(earlier.0.len()).max(POINTS_MIN);
                 let series = ring.series(key, parts.memory_from_ms, query.to_ms, left);
-                (series.times_ms, series.values)
+                join(leaving.next().unwrap_or_default(), (series.times_ms, series.values), left)
             } else {
                 Line::default()
             };
@@ -94,6 +98,20 @@ impl Control {
             series: series.collect(),
             kept_since_ms: stored_since_ms.into_iter().chain(since_ms).min(),
         })
+    }
+
+    /// The first rows of memory, which may have left it when the store has answered.
+    fn leaving(&self, query: &SeriesQuery, parts: Parts) -> Vec<Line> {
+        let to_ms = query.to_ms.min(parts.memory_from_ms.saturating_add(ASKED_FOR_MS));
+        if parts.store_points == 0 || parts.memory_from_ms > to_ms {
+            return Vec::new();
+        }
+        let ring = self.state.ring.read();
+        let lines = query.keys.iter().map(|key| {
+            let series = ring.series(key, parts.memory_from_ms, to_ms, usize::from(query.points));
+            (series.times_ms, series.values)
+        });
+        lines.collect()
     }
 
     async fn stored(&self, query: &SeriesQuery, parts: Parts) -> Result<(Vec<Line>, Option<i64>), StoreError> {

@@ -10,6 +10,7 @@ mod housekeeping;
 mod reconcile;
 mod record;
 mod registry;
+mod retain;
 mod retire;
 mod samples;
 mod status;
@@ -52,6 +53,9 @@ const SECONDS_MAX: usize = 64;
 /// A slice of measured values is complete every quarter of an hour.
 const COMPACT_EVERY: Duration = Duration::from_secs(10);
 
+/// Values leave by whole slices, the shortest of which is as long.
+const RETAIN_EVERY: Duration = Duration::from_mins(15);
+
 /// How late the daily clean-up may begin.
 const CLEAN_UP_LOOKS_EVERY: Duration = Duration::from_secs(20);
 
@@ -84,6 +88,7 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
     spawn(state, tasks, interval * SCALE_EVERY, autoscale::Autoscale::new(state.clone()));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     spawn(state, tasks, COMPACT_EVERY, compact::Compact::new(state.clone()));
+    spawn(state, tasks, RETAIN_EVERY, retain::Retain::new(state.clone()));
     spawn(state, tasks, CLEAN_UP_LOOKS_EVERY, clean_up::CleanUp::new(state.clone()));
     let (keeping, mut keep) = (state.clone(), samples::Keep::new(state.clone(), measured));
     tasks.spawn(async move { keep.run(&keeping, interval).await });

@@ -69,4 +69,7 @@ pub trait Samples: Send + Sync + 'static {
 
     /// Unix ms of the oldest value.
     async fn since_ms(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Unix ms of the newest row of the slice that is not complete yet: the one in which the last row was written.
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError>;
 }

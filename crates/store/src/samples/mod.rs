@@ -170,6 +170,10 @@ impl Samples for Store {
     async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
         read::since_ms(&self.db).await
     }
+
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        read::newest_ms(&self.db).await
+    }
 }
 
 impl Store {

@@ -89,6 +89,10 @@ impl Samples for MemoryStore {
     async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
         Ok(self.reading()?.measured.rows.keys().next().copied())
     }
+
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.reading()?.measured.rows.keys().next_back().copied())
+    }
 }
 
 #[async_trait]

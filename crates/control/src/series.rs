@@ -128,14 +128,16 @@ impl Control {
 
     async fn stored(&self, query: &SeriesQuery, parts: Parts) -> Result<(Vec<Line>, Option<i64>), StoreError> {
         let (samples, kept) = (&self.state.ports.samples, self.state.retention.samples);
+        let oldest = samples.oldest().await?;
+        let wanted = kept.resolution(query.from_ms, query.to_ms, query.points, self.state.now_ms());
         let range = RangeQuery {
             keys: query.keys.iter().map(|key| Arc::from(key.to_string())).collect(),
             from_ms: query.from_ms,
             to_ms: parts.memory_from_ms - 1,
-            resolution: kept.resolution(query.from_ms, query.to_ms, query.points, self.state.now_ms()),
+            resolution: oldest.reaching(wanted, query.from_ms),
             points: parts.store_points,
         };
-        Ok((samples.range(&range).await?, samples.since_ms().await?))
+        Ok((samples.range(&range).await?, oldest.since_ms()))
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 use control::{
     Control,
     access::Viewer,
-    ports::{RangeQuery, SampleRow, Samples, StoreError},
+    ports::{KeptTable, RangeQuery, SampleRow, Samples, StoreError, Upkeep},
 };
-use model::{EventFilter, EventKind, Resolution, Severity};
-use testkit::wait_until;
+use model::{EventFilter, EventKind, Metric, Resolution, SeriesKey, SeriesQuery, Severity};
+use testkit::{build, wait_until};
 
 use crate::support::{SOON, World, admin};
 
@@ -187,5 +187,34 @@ async fn what_the_data_takes_is_counted_once_a_minute_whoever_asks() {
     world.store.record(&[row]).await.unwrap();
     control.clean_up(&admin).await.unwrap();
     assert!(series().await > before + 1, "counted anew after a clean-up");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn where_a_fine_resolution_has_nothing_a_coarser_one_answers() {
+    let world = world();
+    let key = SeriesKey::pool(Metric::InFlight, &build::pool("gone"));
+    let rows = (0..200).map(|minute| SampleRow {
+        at_ms: world.now_ms() - 10 * DAY_MS + minute * 60_000,
+        values: vec![(Arc::from(key.to_string()), 1.0)],
+    });
+    world.store.record(&rows.collect::<Vec<_>>()).await.unwrap();
+    measured(&world, 1_000).await;
+    // It was kept for a day then, and is for thirty now.
+    world
+        .store
+        .forget(KeptTable::Samples(Resolution::Minute), world.now_ms() - DAY_MS)
+        .await
+        .unwrap();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let query = SeriesQuery {
+        keys: vec![key],
+        from_ms: world.now_ms() - 10 * DAY_MS,
+        to_ms: world.now_ms() - 10 * DAY_MS + 200 * 60_000,
+        points: 100,
+    };
+    let set = control.series(&viewer, &query).await.unwrap();
+    assert!(set.series[0].values.len() >= 10, "{:?}", set.series[0]);
     running.stop().await;
 }

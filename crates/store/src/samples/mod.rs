@@ -31,7 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use control::ports::{Compacted, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
+use control::ports::{Compacted, Line, Oldest, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
 use model::Resolution;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -179,8 +179,8 @@ impl Samples for Store {
         read::buckets(&self.db, query, &ids).await
     }
 
-    async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
-        read::since_ms(&self.db).await
+    async fn oldest(&self) -> Result<Oldest, StoreError> {
+        read::oldest(&self.db).await
     }
 
     async fn newest_ms(&self) -> Result<Option<i64>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use control::ports::{Journal, RangeQuery, SampleRow, Samples, StoreError};
+use control::ports::{RangeQuery, SampleRow, Samples, StoreError};
 use model::{Actor, ApiError, EventKind, Metric, NewEvent, Resolution, Series, SeriesKey, SeriesQuery, Severity};
 use testkit::{build, wait_until};
 
@@ -239,7 +239,7 @@ async fn a_clean_up_is_written_down_before_it_removes_anything() {
         cause: String::new(),
         actor: Actor::system("console"),
     };
-    world.store.append(vec![old]).await.unwrap();
+    control::ports::Journal::append(&*world.store, vec![old]).await.unwrap();
     world.store.fail_writes(Some(StoreError::Unwritable("the disk is full".into())));
     assert!(matches!(control.clean_up(&admin).await, Err(ApiError::Unavailable { .. })));
     assert!(control.data(&viewer).await.unwrap().last.is_none());
@@ -252,7 +252,7 @@ async fn a_clean_up_is_written_down_before_it_removes_anything() {
     let data = control.data(&viewer).await.unwrap();
     assert_eq!(data.last, Some(done));
     assert!(data.next_ms > data.now_ms && data.next_ms <= data.now_ms + 25 * 3_600_000);
-    let audit = Journal::audit(&*world.store, None, 10).await.unwrap().items;
+    let audit = control::ports::Journal::audit(&*world.store, None, 10).await.unwrap().items;
     assert!(audit.iter().any(|a| a.entry.action == "data.clean_up" && a.entry.who == "ada"));
     running.stop().await;
 }

@@ -99,13 +99,12 @@ impl Store {
         let gone = self.nothing_left().await;
         let mut removed = Ok(0);
         for some in gone.as_deref().unwrap_or_default().chunks(many::SERIES_AT_ONCE) {
-            match (self.remove_names(some).await, &mut removed) {
-                (Ok(rows), Ok(removed)) => *removed += rows,
-                (Err(error), _) => {
+            match self.remove_names(some).await {
+                Ok(rows) => removed = removed.map(|before: u64| before + rows),
+                Err(error) => {
                     removed = Err(error);
                     break;
                 }
-                _ => {}
             }
             // Whoever waits to write comes in between.
             tokio::task::yield_now().await;

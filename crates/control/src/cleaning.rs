@@ -1,7 +1,5 @@
 //! The clean-up: what is not kept any longer is removed, every night and when a system admin asks for it.
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 use model::{Actor, ApiError, CleanUp, DataUsage, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
 use parking_lot::{Mutex, RwLock};
@@ -23,8 +21,8 @@ const HOUR: i8 = 3;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
-/// For so long what was counted is not counted again, unless there was a clean-up.
-const COUNTED_FOR: Duration = Duration::from_mins(1);
+/// Collections for which what was counted is not counted again, unless there was a clean-up: a minute at one a second.
+const COUNTED_FOR: u32 = 60;
 
 /// What every summary of a clean-up that has ended begins with.
 const ENDED: &str = "Clean-up removed";
@@ -137,7 +135,7 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
 async fn usage(state: &State) -> Result<DataUsage, StoreError> {
     let mut counted = state.cleaning.usage.lock().await;
     if let Some((at, usage)) = counted.as_ref()
-        && at.elapsed() < COUNTED_FOR
+        && at.elapsed() < state.interval * COUNTED_FOR
     {
         return Ok(usage.clone());
     }

@@ -52,6 +52,18 @@ fn parts(query: &SeriesQuery, memory_since_ms: Option<i64>) -> Parts {
     }
 }
 
+/// What the store is asked for means before `memory_from_ms`: from, to (left out) and how finely. A coarse bucket that reaches into memory
+/// would count twice what is there, so that stretch is asked for as it was measured.
+fn stretches(from_ms: i64, memory_from_ms: i64, coarse: Resolution) -> impl Iterator<Item = (i64, i64, Resolution)> {
+    let seam_ms = match coarse {
+        Resolution::Second => memory_from_ms,
+        _ => memory_from_ms.saturating_sub(memory_from_ms.rem_euclid(coarse.ms())),
+    };
+    let before = (from_ms, seam_ms, coarse);
+    let across = (seam_ms.max(from_ms), memory_from_ms, Resolution::Second);
+    [before, across].into_iter().filter(|(from, to, _)| from < to)
+}
+
 impl Control {
     /// Measured values over a range; at most [`SeriesQuery::MAX_KEYS`] series of [`SeriesQuery::MAX_POINTS`] points. While the database
     /// does not answer, what memory has of the range is the answer.
@@ -116,14 +128,16 @@ impl Control {
 
     async fn stored(&self, query: &SeriesQuery, parts: Parts) -> Result<(Vec<Line>, Option<i64>), StoreError> {
         let (samples, kept) = (&self.state.ports.samples, self.state.retention.samples);
+        let oldest = samples.oldest().await?;
+        let wanted = kept.resolution(query.from_ms, query.to_ms, query.points, self.state.now_ms());
         let range = RangeQuery {
             keys: query.keys.iter().map(|key| Arc::from(key.to_string())).collect(),
             from_ms: query.from_ms,
             to_ms: parts.memory_from_ms - 1,
-            resolution: kept.resolution(query.from_ms, query.to_ms, query.points, self.state.now_ms()),
+            resolution: oldest.reaching(wanted, query.from_ms),
             points: parts.store_points,
         };
-        Ok((samples.range(&range).await?, samples.since_ms().await?))
+        Ok((samples.range(&range).await?, oldest.since_ms()))
     }
 }
 
@@ -144,18 +158,7 @@ impl State {
         let memory_from_ms = self.ring.read().kept_since_ms().unwrap_or(i64::MAX).min(end_ms);
         let points = u16::try_from(steps).unwrap_or(u16::MAX);
         let coarse = self.retention.samples.resolution(from_ms, end_ms, points, self.now_ms());
-        // A bucket that reaches into memory would count twice what is there, so that stretch is asked for as it was measured.
-        let seam_ms = match coarse {
-            Resolution::Second => memory_from_ms,
-            _ => memory_from_ms.saturating_sub(memory_from_ms.rem_euclid(coarse.ms())),
-        };
-        for (from_ms, to_ms, resolution) in [
-            (from_ms, seam_ms, coarse),
-            (seam_ms.max(from_ms), memory_from_ms, Resolution::Second),
-        ] {
-            if from_ms >= to_ms {
-                continue;
-            }
+        for (from_ms, to_ms, resolution) in stretches(from_ms, memory_from_ms, coarse) {
             let range = RangeQuery {
                 keys: keys.iter().map(|key| Arc::from(key.to_string())).collect(),
                 from_ms,
@@ -201,6 +204,38 @@ fn check(query: &SeriesQuery) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::rollup::fold;
+
+    #[test]
+    fn after_a_restart_the_newest_means_show_the_newest_load() {
+        const MINUTE_MS: i64 = 60_000;
+        let noon = 1_795_262_400_000 - 1_795_262_400_000_i64.rem_euclid(900_000);
+        let at = |minute: i64| noon + minute * MINUTE_MS;
+        let load = |at_ms: i64| if at_ms < at(10) { 1.0 } else { 2.0 };
+        let seconds = |from: i64, to: i64| (from..to).step_by(1_000).map(|at_ms| (at_ms, load(at_ms)));
+        let key = SeriesKey::total(model::Metric::RequestsPerS);
+        let mut ring = crate::history::Ring::new(1_000);
+        for (seq, (at_ms, value)) in (1..).zip(seconds(at(1), at(14))) {
+            ring.push(seq, at_ms, &[(key.clone(), Some(value))]);
+        }
+        for coarse in Resolution::ALL {
+            let mut means = Means::new(at(-60), 5 * MINUTE_MS, 15);
+            let mut weight = 0;
+            for (from, to, resolution) in stretches(at(-60), ring.kept_since_ms().unwrap(), coarse) {
+                // As the store answers: a bucket that begins in the range, with all of its values.
+                let stored = fold(seconds(at(-60), at(14)), resolution);
+                for bucket in stored.iter().filter(|b| (from..to).contains(&b.at_ms)) {
+                    means.add(bucket.at_ms, resolution.ms(), bucket.mean.into(), bucket.count);
+                    weight += bucket.count;
+                }
+            }
+            assert_eq!(weight, 61 * 60, "{coarse:?}: memory has the rest");
+            ring.add_to(&mut means, &key);
+            let means = means.finish();
+            assert_eq!(means[..14], [Some(1.0); 14], "{coarse:?}");
+            assert_eq!(means[14], Some(2.0), "{coarse:?}");
+        }
+    }
 
     fn of(from_ms: i64, to_ms: i64, points: u16, memory: Option<i64>) -> (i64, usize) {
         let query = SeriesQuery {

@@ -15,6 +15,9 @@ pub const CAPACITY_ROWS: usize = 3_600;
 /// A distance between two rows that is larger than this many intervals is an outage and drawn as a gap.
 const GAP_INTERVALS: i64 = 3;
 
+/// Rows for which the ring says that it began anew: a listener may miss one.
+const ANEW_ROWS: u64 = 3;
+
 struct Column {
     /// `NaN` where nothing was measured.
     values: Box<[f32]>,
@@ -180,6 +183,11 @@ impl Ring {
         Some(self.rows(keys, from))
     }
 
+    /// Whether the clock went back a moment ago: who follows row by row starts over too.
+    pub const fn is_anew(&self) -> bool {
+        self.anew > 0 && self.next - self.anew <= ANEW_ROWS
+    }
+
     /// The newest `rows` rows of these series.
     pub fn newest(&self, keys: &[SeriesKey], rows: usize) -> Tail {
         self.rows(keys, self.next.saturating_sub(rows as u64).max(self.first()))
@@ -283,6 +291,7 @@ mod tests {
         assert_eq!(ring.tail(&[KEY], 11, 300), None, "who has the rows of before starts over");
         assert_eq!(ring.tail(&[KEY], 12, 300).unwrap().times_ms, [5_000]);
         assert_eq!(ring.newest(&[KEY], 300).times_ms, [4_000, 5_000]);
+        assert!(ring.is_anew() && !filled(10).is_anew());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The clean-up loop: once a day, at night by the server's clock on the wall. One that failed is tried again, one that was missed is made up
 //! for.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use model::{EventFilter, EventKind};
 use tokio::{sync::Notify, time::Instant};
@@ -13,10 +13,11 @@ use crate::{
     state::State,
 };
 
-/// What was missed waits until the console has settled: sources answer, pages are open.
-const SETTLES: Duration = Duration::from_mins(5);
+/// Collections until the console has settled, for which what was missed waits: 5 min at one a second.
+const SETTLES: u32 = 300;
 
-const AGAIN_AFTER: Duration = Duration::from_mins(10);
+/// Collections until one that failed is tried again: 10 min at one a second.
+const AGAIN_AFTER: u32 = 600;
 
 /// Events that are looked through for the newest clean-up that ran to its end.
 const LOOKS_BACK: u32 = 50;
@@ -47,7 +48,7 @@ impl CleanUp {
         if self.state.cleaning.is_due(self.state.now_ms()) {
             return Ok(true);
         }
-        if self.looked_back || now.duration_since(self.started) < SETTLES {
+        if self.looked_back || now.duration_since(self.started) < self.state.interval * SETTLES {
             return Ok(false);
         }
         let missed = self.was_missed().await?;
@@ -85,7 +86,7 @@ impl Loop for CleanUp {
             return Ok(());
         }
         // Also when it panics.
-        self.again_at = Some(Instant::now() + AGAIN_AFTER);
+        self.again_at = Some(Instant::now() + self.state.interval * AGAIN_AFTER);
         let done = cleaning::run(&self.state, None).await;
         let failed: Vec<String> = done
             .tables

@@ -90,7 +90,7 @@ async fn one(db: &Db, slice: Slice, done: &mut Compacted) -> Result<(), StoreErr
         .map_err(|e| StoreError::Corrupt(format!("sample_blocks from {start}: {e}")))?;
     done.blocks += blocks.len() as u64;
     done.bytes += blocks.iter().map(|b| b.data.len() as u64).sum::<u64>();
-    write(db, aside, blocks, start, end).await
+    write(db, &aside, blocks, start, end).await
 }
 
 fn set_aside(at_ms: i64, data: &[u8], why: &Damaged) -> NewBlock {
@@ -138,7 +138,7 @@ async fn stored(db: &Db, start: i64, ids: &[i64]) -> Result<Stored, StoreError> 
 }
 
 /// The last block says that the slice is whole; with it the rows leave the tail.
-async fn write(db: &Db, aside: Vec<NewBlock>, mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Result<(), StoreError> {
+async fn write(db: &Db, aside: &[NewBlock], mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Result<(), StoreError> {
     let last = blocks.pop();
     for part in blocks.chunks(BLOCKS_PER_TRANSACTION) {
         let mut tx = db.begin().await?;
@@ -152,7 +152,7 @@ async fn write(db: &Db, aside: Vec<NewBlock>, mut blocks: Vec<NewBlock>, start: 
         tx.commit().await?;
     }
     let mut tx = db.begin().await?;
-    for row in &aside {
+    for row in aside {
         tx.execute(INSERT_ONE.as_str(), &row_values(std::slice::from_ref(row))).await?;
     }
     tx.execute(INSERT_ONE.as_str(), &row_values(last.as_slice())).await?;

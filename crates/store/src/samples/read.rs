@@ -6,7 +6,7 @@ use std::{
 };
 
 use control::ports::{
-    Line, RANGE_KEYS_MAX, RangeQuery, StoreError,
+    Line, Oldest, RANGE_KEYS_MAX, RangeQuery, StoreError,
     rollup::{Bucket, LineBuilder, fold},
 };
 use model::Resolution;
@@ -229,20 +229,19 @@ fn damaged(resolution: Resolution, block: &StoredBlock, why: &Damaged) {
     tracing::warn!(series, slice_ms, resolution, %why, "a stored block of measured values cannot be read; it is left out");
 }
 
-/// Unix ms of the oldest value.
-pub(super) async fn since_ms(db: &Db) -> Result<Option<i64>, StoreError> {
+/// From when on there are values.
+pub(super) async fn oldest(db: &Db) -> Result<Oldest, StoreError> {
     let rows = db.fetch("SELECT at_ms FROM sample_tail ORDER BY at_ms LIMIT 1", &[]).await?;
     let tail: Option<i64> = rows
         .first()
         .map(|row| row.read("sample_tail", "at_ms", |row| row.get("at_ms")))
         .transpose()?;
-    let mut since: Option<i64> = None;
-    let mut step_ms = 0;
-    for resolution in Resolution::ALL.into_iter().rev() {
+    let mut by_resolution = [None; 4];
+    for (resolution, oldest) in Resolution::ALL.into_iter().zip(&mut by_resolution) {
         let sql = "SELECT slice_ms, data FROM sample_blocks WHERE resolution_ms = $1 AND series = $2 ORDER BY slice_ms LIMIT 1";
         let rows = db.fetch(sql, values![resolution.ms(), ALL]).await?;
         let Some(row) = rows.first() else { continue };
-        let first = row.read("sample_blocks", "slice_ms", |row| {
+        *oldest = row.read("sample_blocks", "slice_ms", |row| {
             let data: Vec<u8> = row.get("data")?;
             let slice = Slice {
                 resolution,
@@ -253,16 +252,8 @@ pub(super) async fn since_ms(db: &Db) -> Result<Option<i64>, StoreError> {
                 _ => block::first_mark(&data, slice).unwrap_or(Some(slice.start_ms)),
             })
         })?;
-        // A finer resolution knows better when the first bucket of a coarser one really began.
-        if let Some(first) = first.filter(|f| since.is_none_or(|s| *f < s + step_ms)) {
-            since = Some(first);
-            step_ms = resolution.ms();
-        }
     }
-    Ok(match (since, tail) {
-        (Some(a), Some(b)) => Some(if b < a + step_ms && b > a { b } else { a.min(b) }),
-        (a, b) => a.or(b),
-    })
+    Ok(Oldest { by_resolution, tail })
 }
 
 /// Unix ms of the newest row of the tail.

@@ -177,6 +177,44 @@ async fn names_of_which_nothing_is_left_leave_and_may_come_back() {
     assert_eq!(lines[1].0.first(), Some(&(START_MS + 900_000)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_used_while_names_are_removed_stay() {
+    for opened in [sqlite().await, postgres().await] {
+        let store = &opened.store;
+        let keys: Vec<Arc<str>> = (0..300).map(|n| Arc::from(format!("cpu_percent@web/web-{n}"))).collect();
+        let row = |at_ms, keys: &[Arc<str>]| SampleRow {
+            at_ms,
+            values: keys.iter().map(|key| (key.clone(), value(at_ms))).collect(),
+        };
+        store.record(&[row(START_MS, &keys), row(START_MS + 900_000, &[])]).await.unwrap();
+        store.compact().await.unwrap();
+        for resolution in Resolution::ALL {
+            let all = START_MS + 20 * 86_400_000;
+            store.forget(KeptTable::Samples(resolution), all).await.unwrap();
+        }
+        // One name after another comes back, from behind: some before their turn to be removed, some after it.
+        let come_back = async {
+            for (n, key) in (1..).zip(keys.iter().rev()) {
+                store
+                    .record(&[row(START_MS + 900_000 + n * 1_000, std::slice::from_ref(key))])
+                    .await
+                    .unwrap();
+            }
+        };
+        let (removed, ()) = tokio::join!(store.forget(KeptTable::Series, 0), come_back);
+        removed.unwrap();
+        for (n, key) in (1..).zip(keys.iter().rev()) {
+            let found: Vec<i64> = all(store, key, Resolution::Second)
+                .await
+                .iter()
+                .filter(|b| b.count > 0)
+                .map(|b| b.at_ms)
+                .collect();
+            assert_eq!(found, [START_MS + 900_000 + n * 1_000], "{key}");
+        }
+    }
+}
+
 /// Damage as a page of the file that went bad would do it.
 async fn damage(opened: &Opened, sql: String) {
     let mut other = SqliteConnection::connect(opened.file().to_str().unwrap()).await.unwrap();

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod hold;
 pub mod lasting;
 pub mod policy;
+pub mod prediction;
 pub mod schedule;
 
 pub use fields::{Errors, Fields};

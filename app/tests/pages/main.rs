@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
 
 mod forms;
+mod prediction;
 mod scaling;
 mod security;
 mod shown;

@@ -3,10 +3,11 @@ use model::scaling::{MetricProof, MetricState, TargetChip, TargetType, words::mi
 use super::count;
 use crate::format;
 
-/// `cpu 82 % / 70 %`.
+/// `cpu 82 % / 70 %`, `gpu 40 % / 75 %, simulated`.
 pub fn chip(chip: &TargetChip) -> String {
     let current = chip.current.as_deref().unwrap_or(format::MISSING);
-    format!("{} {current} / {}", chip.name, chip.target)
+    let simulated = if chip.is_simulated { ", simulated" } else { "" };
+    format!("{} {current} / {}{simulated}", chip.name, chip.target)
 }
 
 pub const fn metric_id(state: MetricState) -> &'static str {
@@ -170,9 +171,11 @@ mod tests {
             state: MetricState::Above,
             current_value: Some(82.0),
             target_value: 70.0,
+            is_simulated: false,
         };
         assert_eq!(chip(&it), "cpu 82 % / 70 %");
         it.current = None;
-        assert_eq!(chip(&it), "cpu – / 70 %");
+        it.is_simulated = true;
+        assert_eq!(chip(&it), "cpu – / 70 %, simulated");
     }
 }

@@ -82,21 +82,21 @@ pub fn form(workload: WorkloadContext, changer: Changer, query: UseQuery, intent
                     <legend>"What is forecast"</legend>
                     <div class="slot-fields">
                         {form.select("signal", "Signal", &borrowed(&signals))} {form.select("season_h", "Repeats after", &borrowed(&seasons))}
-                        {form.text("horizon", "So far ahead it must be enough", "")}
+                        {form.text("horizon", "Looks ahead", "")}
                     </div>
                     <p class="hint">
-                        "As long as an instance takes to start, and some more: 5 min to 2 h. Two seasons of history are needed before anything is forecast."
+                        "Ahead: as long as an instance takes to start, and some more; 5 min to 2 h. Two such days or weeks of history are needed before anything is forecast."
                     </p>
                 </fieldset>
                 <fieldset class="group">
                     <legend>"How far it is believed"</legend>
                     <div class="slot-fields">
-                        {form.number("quantile_percent", "Demand stays below the upper line", "% of the time")}
-                        {form.number("error_max_percent", "Largest error that is acted upon", "%")}
-                        {form.number("target_percent", "Targets while it is right", "% of themselves")}
+                        {form.number("quantile_percent", "Upper line", "%")}
+                        {form.number("error_max_percent", "Largest error", "%")}
+                        {form.number("target_percent", "Targets while right", "%")}
                     </div>
                     <p class="hint">
-                        "There are enough instances for the upper line. The headroom above a target is for what nobody saw coming: while the forecast is right, more than 100 % uses some of it; after a surprise the policy's own targets count for 15 min."
+                        "So many of a hundred times the demand stays below the upper line, for which there are to be enough instances. A forecast that has been further off than the largest error is not acted upon. The headroom above a target is for what nobody saw coming: while the forecast is right, targets of more than 100 % of themselves use some of it; after a surprise the policy's own count for 15 min."
                     </p>
                 </fieldset>
                 <Preview fields=preview />

@@ -157,3 +157,53 @@ fn key(class: &'static str, dash: &'static str, name: &'static str) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use model::scaling::{ForecastPoint, ForecastState};
+
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_200_600_000;
+
+    fn drawn(hours: i64) -> Drawn {
+        let point = |n: i64| ForecastPoint {
+            at_ms: NOW_MS + n * 300_000,
+            mean: 300.0,
+            upper: 412.0,
+        };
+        Drawn {
+            signal: "cpu".to_owned(),
+            forecast: Forecast {
+                at_ms: NOW_MS,
+                points: (0..hours * 12).map(point).collect(),
+                error: Some(0.1),
+                state: ForecastState::Good,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_is_a_table_too_with_its_unit() {
+        let measured = vec![(NOW_MS - 300_000, Some(250.0))];
+        let html = draw(drawn(2), Ok(measured)).to_html();
+        for text in ["measured", "upper line", "now, 18:50:00 UTC", "412 %", "300 %", "250 %", "<tbody>"] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_leaves_the_forecast_and_nothing_at_all_says_so() {
+        let problem = || Problem(model::ApiError::unavailable("the history", "timeout"));
+        let html = draw(drawn(2), Err(problem())).to_html();
+        assert!(
+            html.contains("What was measured cannot be read") && html.contains("<svg viewBox=\"0 0 600"),
+            "{html}"
+        );
+        let html = draw(drawn(0), Ok(vec![(NOW_MS, None)])).to_html();
+        assert!(
+            html.contains("Nothing of cpu was measured in the last day") && !html.contains("<svg viewBox=\"0 0 600"),
+            "{html}"
+        );
+    }
+}

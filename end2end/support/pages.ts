@@ -52,6 +52,7 @@ export const PAGES: Shown[] = [
   { name: 'workload-history', path: '/scaling/samples?tab=history', who: 'admin', ready: live },
   { name: 'workload-ledger', path: '/scaling/samples?tab=ledger', who: 'admin', ready: live },
   { name: 'workload-policy', path: '/scaling/samples?tab=policy', who: 'admin', ready: live },
+  { name: 'workload-what-if', path: '/scaling/samples?tab=what-if', who: 'admin', ready: live },
   { name: 'workload-schedule', path: '/scaling/samples?tab=schedule', who: 'admin', ready: live },
   { name: 'workload-prediction', path: '/scaling/samples?tab=prediction', who: 'admin', ready: live },
   { name: 'breakers', path: '/breakers', who: 'admin', ready: live },

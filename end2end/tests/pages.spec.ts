@@ -107,6 +107,17 @@ const OPENED: { name: string; path: string; show: (page: Page) => Promise<unknow
     close: (page) => page.getByRole('button', { name: 'Cancel' }).click(),
   },
   {
+    name: 'what-if-outcome',
+    path: '/scaling/samples?tab=what-if',
+    show: async (page) => {
+      await page.getByLabel('Demand').selectOption('step');
+      await page.getByRole('button', { name: 'Balanced' }).click();
+      await page.getByRole('button', { name: 'Replay' }).click();
+      await expect(page.getByRole('region', { name: 'Outcomes of the policies' })).toContainText('Balanced', { timeout: 60_000 });
+    },
+    close: (page) => page.getByRole('button', { name: 'Remove Balanced' }).click(),
+  },
+  {
     name: 'menu-row',
     path: '/pools/samples',
     show: async (page) => {

@@ -60,7 +60,7 @@ test('the list says what is scaled, by what, between which bounds', async () => 
   await open(page, '/scaling');
   const line = row(page, 'samples');
   await expect(line).toContainText('supervisor/samples');
-  await expect(line.locator('.chip').first()).toContainText('/ 70 %');
+  await expect(line.locator('.target').first()).toContainText('/ 70 %');
   await expect(await cell(page, line, 'Min')).toHaveText('3');
   await expect(await cell(page, line, 'Max')).toHaveText('6');
   await expect(await cell(page, line, 'Ready')).toHaveText('3');
@@ -159,6 +159,40 @@ test('the policy is edited with what would change before one\'s eyes, and mistak
   await policy.locator('input[value="weighted"]').check();
   await expect(policy.getByRole('group', { name: 'Signals that vote' })).toBeVisible();
   await expect(policy.getByRole('row', { name: 'algorithm hpa weighted' })).toBeVisible();
+});
+
+test('what will flap is said before it is saved, and what is typed is replayed beside what is in force', async () => {
+  await open(page, `${PAGE}?tab=policy`);
+  const policy = page.getByRole('region', { name: 'Policy' });
+  const down = policy.getByRole('group', { name: 'Scale down', exact: true });
+  await down.getByLabel('Window').fill('0');
+  await expect(policy.getByText(/This will flap: .*low reading/)).toBeVisible();
+  await expect(policy.getByText(/Window of scale down: at least/)).toBeVisible();
+  await down.getByLabel('Window').fill('900');
+  await expect(policy.getByText('This will flap')).toHaveCount(0);
+
+  await down.getByLabel('Window').fill('60');
+  await policy.getByRole('button', { name: 'What if?' }).click();
+  await expect(page).toHaveURL(/tab=what-if/);
+  const replay = page.getByRole('region', { name: 'What if?' });
+  await replay.getByText('edited', { exact: true }).click();
+  await expect(replay.getByRole('row', { name: 'scale-down window 900 s 60 s' })).toBeVisible();
+  await replay.getByRole('button', { name: 'Staging' }).click();
+  await replay.getByLabel('Demand').selectOption('daily wave');
+  await replay.getByLabel('An instance starts within').fill('soon');
+  await replay.getByRole('button', { name: 'Replay' }).click();
+  await expect(replay.getByText('type a whole number from 0 to 3600')).toBeVisible();
+  await replay.getByLabel('An instance starts within').fill('20');
+  await replay.getByRole('button', { name: 'Replay' }).click();
+  const outcomes = page.getByRole('region', { name: 'Outcomes of the policies' });
+  for (const name of ['in force', 'edited', 'Staging']) {
+    await expect(outcomes.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })).toBeVisible({ timeout: 60_000 });
+  }
+  // Nothing was applied by looking.
+  await page.getByRole('navigation', { name: 'Parts of the workload' }).getByRole('link', { name: 'Policy' }).click();
+  await expect(page.getByRole('region', { name: 'Policy' }).getByRole('group', { name: 'Scale down', exact: true }).getByLabel('Window')).toHaveValue(
+    '900',
+  );
 });
 
 test('who was overtaken is told before sending, and shown both versions after', async ({ watch }) => {

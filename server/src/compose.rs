@@ -18,7 +18,7 @@ use control::{
 use gateway::{AffinityKey, Gateway, GatewayConfig};
 use model::{
     GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation,
-    scaling::{ScalingEventFilter, ScalingPlan, ScalingPolicy, ScalingPreset},
+    scaling::{ScalingEvent, ScalingEventFilter, ScalingPlan, ScalingPolicy, ScalingPreset},
 };
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -368,6 +368,9 @@ fn samples_workload() -> WorkloadId {
     WorkloadId::new(SAMPLES).expect("a constant name is valid")
 }
 
+/// Changes among which one that was carried out is looked for.
+const LAST_CHANGES: u32 = 50;
+
 /// As many as were asked for when the console last ran: after a crash in a rush it does not begin with a crowd at the door.
 async fn last_count(config: &Config, store: &Store) -> u32 {
     let sample = &config.settings.sample;
@@ -375,12 +378,17 @@ async fn last_count(config: &Config, store: &Store) -> u32 {
         workload: Some(samples_workload()),
         ..ScalingEventFilter::default()
     };
-    let last = store
-        .changes(&newest, 1)
-        .await
-        .ok()
-        .and_then(|page| page.items.first().map(|event| event.to));
-    last.unwrap_or(sample.count).clamp(sample.count, sample.max)
+    // One that was refused ended when it began.
+    let carried_out = |event: &&ScalingEvent| event.ended_at_ms != Some(event.at_ms);
+    let last = match store.changes(&newest, LAST_CHANGES).await {
+        Ok(page) => page.items.iter().find(carried_out).map(|event| event.to),
+        Err(error) => {
+            tracing::warn!(%error, "the replicas asked for last cannot be read; the samples begin with sample.count");
+            None
+        }
+    };
+    let most = sample.max.max(sample.count);
+    last.unwrap_or(sample.count).clamp(sample.count, most)
 }
 
 fn start_samples(config: &Config, count: u32) -> Result<Arc<Supervisor>, StartError> {

@@ -110,7 +110,7 @@ pub async fn coming_week(workload: WorkloadId, #[server(default)] settings: Fiel
     use crate::forms::schedule::schedule_of;
     let who = context::viewer()?;
     let rules = context::answer(schedule_of(&settings).map_err(Into::into))?;
-    context::answer(context::control()?.coming_week(&who, &workload, &rules))
+    context::answer(context::control()?.coming_week(&who, &workload, &rules).await)
 }
 
 /// What other policies would have made of a demand. Takes seconds; ends when nobody waits for it any more.

@@ -3,5 +3,5 @@
 mod number;
 mod time;
 
-pub use number::{MISSING, bytes, count, millis, percent, rate, utilisation};
+pub use number::{MISSING, bytes, count, millis, number, percent, rate, utilisation};
 pub use time::{age, age_between, clock, date_time, duration, iso};

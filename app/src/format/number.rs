@@ -22,6 +22,11 @@ fn plain(value: f64) -> String {
     }
 }
 
+/// Whatever has no unit: `0`, `0.53`, `4.2`, `47`, `1.2 k`.
+pub fn number(value: f64) -> String {
+    scaled(value)
+}
+
 /// Requests per second: `52 /s`, `1.2 k/s`.
 pub fn rate(per_s: f64) -> String {
     let number = scaled(per_s);

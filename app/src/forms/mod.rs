@@ -8,6 +8,8 @@ pub mod fields;
 pub mod hold;
 pub mod lasting;
 pub mod policy;
+#[cfg(test)]
+mod policy_tests;
 pub mod prediction;
 pub mod schedule;
 

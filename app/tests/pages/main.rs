@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
 
+mod flapping;
 mod forms;
 mod prediction;
 mod scaling;

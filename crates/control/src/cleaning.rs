@@ -109,11 +109,10 @@ fn event(done: &CleanUp) -> NewEvent {
         .iter()
         .filter_map(|t| Some(format!("{}: {}", t.what, t.error.as_ref()?)))
         .collect();
-    let mut cause = removed.join(", ");
+    let failed = failed.join(", ");
+    let mut cause = removed;
     if !failed.is_empty() {
-        cause = format!("{cause}; not cleaned: {}", failed.join(", "))
-            .trim_start_matches("; ")
-            .to_owned();
+        cause.push(format!("not cleaned: {failed}"));
     }
     NewEvent {
         at_ms: done.at_ms,
@@ -122,7 +121,7 @@ fn event(done: &CleanUp) -> NewEvent {
         pool: None,
         instance: None,
         summary: format!("Clean-up removed {rows} rows in {} ms", done.took_ms),
-        cause,
+        cause: cause.join(", "),
         actor: done.by.clone().map_or_else(|| Actor::system("clean-up"), Actor::User),
     }
 }

@@ -138,7 +138,7 @@ async fn restore_scaling(ports: &Ports, workloads: &[WorkloadSetup], now_ms: i64
             before_id: None,
         };
         let spans = ports.ledger.decisions(&spans, PAGE_MAX).await?.items;
-        governed.history = recall(&spans);
+        governed.history = recall(&spans, governed.events.make_contiguous());
         book.0.insert(workload.id.clone(), governed);
     }
     Ok(book)

@@ -81,11 +81,21 @@ pub(crate) fn actor(by: &str, name: String) -> Result<Actor, Unreadable> {
 /// The statement that reads the newest `limit` events that pass and one more, and its values. The same rule as [`EventFilter::passes`].
 pub(crate) fn select(filter: &EventFilter, limit: u32) -> (String, Vec<Value>) {
     let mut which = Conditions::default();
-    filter.kind.map(|kind| which.and("kind = ?", kind.id()));
-    filter.pool.as_ref().map(|pool| which.and("pool = ?", pool.as_str()));
-    filter.from_ms.map(|from_ms| which.and("at_ms >= ?", from_ms));
-    filter.to_ms.map(|to_ms| which.and("at_ms <= ?", to_ms));
-    filter.before_id.map(|id| which.and("id < ?", id));
+    if let Some(kind) = filter.kind {
+        which.and("kind = ?", kind.id());
+    }
+    if let Some(pool) = &filter.pool {
+        which.and("pool = ?", pool.as_str());
+    }
+    if let Some(from_ms) = filter.from_ms {
+        which.and("at_ms >= ?", from_ms);
+    }
+    if let Some(to_ms) = filter.to_ms {
+        which.and("at_ms <= ?", to_ms);
+    }
+    if let Some(id) = filter.before_id {
+        which.and("id < ?", id);
+    }
     if let Some(text) = &filter.text {
         which.and(
             "(summary_search LIKE ? ESCAPE '!' OR cause_search LIKE ? ESCAPE '!')",

@@ -84,9 +84,15 @@ impl ScalingLedger for Store {
         let limit = limit.min(PAGE_MAX);
         let mut which = Conditions::default();
         which.and("workload = ?", filter.workload.as_str());
-        filter.from_ms.map(|from_ms| which.and("to_ms >= ?", from_ms));
-        filter.to_ms.map(|to_ms| which.and("from_ms <= ?", to_ms));
-        filter.before_id.map(|id| which.and("id < ?", id));
+        if let Some(from_ms) = filter.from_ms {
+            which.and("to_ms >= ?", from_ms);
+        }
+        if let Some(to_ms) = filter.to_ms {
+            which.and("from_ms <= ?", to_ms);
+        }
+        if let Some(id) = filter.before_id {
+            which.and("id < ?", id);
+        }
         if filter.changes_only {
             which.and("changed = ?", 1);
         }
@@ -100,13 +106,18 @@ impl ScalingLedger for Store {
     async fn changes(&self, filter: &ScalingEventFilter, limit: u32) -> Result<Page<ScalingEvent>, StoreError> {
         let limit = limit.min(PAGE_MAX);
         let mut which = Conditions::default();
-        filter
-            .workload
-            .as_ref()
-            .map(|workload| which.and("workload = ?", workload.as_str()));
-        filter.from_ms.map(|from_ms| which.and("at_ms >= ?", from_ms));
-        filter.to_ms.map(|to_ms| which.and("at_ms <= ?", to_ms));
-        filter.before_id.map(|id| which.and("id < ?", id));
+        if let Some(workload) = &filter.workload {
+            which.and("workload = ?", workload.as_str());
+        }
+        if let Some(from_ms) = filter.from_ms {
+            which.and("at_ms >= ?", from_ms);
+        }
+        if let Some(to_ms) = filter.to_ms {
+            which.and("at_ms <= ?", to_ms);
+        }
+        if let Some(id) = filter.before_id {
+            which.and("id < ?", id);
+        }
         let columns = "SELECT id, workload, at_ms, replicas_was, replicas_is, cause, metric, metrics, actor_by, actor_name, outcome, why,
                        ended_at_ms FROM scaling_events";
         let (sql, values) = which.newest(columns, limit);

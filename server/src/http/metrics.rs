@@ -99,20 +99,18 @@ impl Page {
     }
 
     fn workloads(&mut self, workloads: &[WorkloadSnapshot]) {
-        let counts: [(&str, &str, fn(&WorkloadSnapshot) -> usize); 2] = [
-            ("evenkeel_replicas_desired", "Replicas asked for, by workload.", |w| {
-                w.observed.desired as usize
-            }),
-            ("evenkeel_replicas_ready", "Replicas that serve, by workload.", |w| {
-                w.observed.processes.iter().filter(|p| p.state == ProcessState::Running).count()
-            }),
-        ];
-        for (name, help, count) in counts {
-            self.family(name, "gauge", help);
-            // What a source that is down last said is not measured again.
-            for workload in workloads.iter().filter(|w| w.is_fresh) {
-                self.line(name, &format!("workload=\"{}\"", workload.observed.workload), count(workload));
-            }
+        // What a source that is down last said is not measured again.
+        let known = || workloads.iter().filter(|w| w.is_fresh).map(|w| &w.observed);
+        self.family("evenkeel_replicas_desired", "gauge", "Replicas asked for, by workload.");
+        for workload in known() {
+            let labels = format!("workload=\"{}\"", workload.workload);
+            self.line("evenkeel_replicas_desired", &labels, workload.desired);
+        }
+        self.family("evenkeel_replicas_ready", "gauge", "Replicas that serve, by workload.");
+        for workload in known() {
+            let labels = format!("workload=\"{}\"", workload.workload);
+            let ready = workload.processes.iter().filter(|p| p.state == ProcessState::Running).count();
+            self.line("evenkeel_replicas_ready", &labels, ready);
         }
     }
 

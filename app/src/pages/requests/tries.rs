@@ -127,7 +127,7 @@ fn row(candidate: &Candidate, picked: bool, by_score: bool) -> impl IntoView + u
         <tr tabindex="-1" data-row class:picked=picked>
             <td>{standing_badge(candidate.standing)}</td>
             <th scope="row">
-                {candidate.instance.to_string()} {picked.then(|| view! { <span class="picked-mark">"picked"</span> })}
+                {candidate.instance.to_string()} {picked.then(|| view! { <span class="chip">"picked"</span> })}
             </th>
             {by_score.then(|| view! { <td class="number">{candidate.score.map_or_else(|| "–".to_owned(), words::score)}</td> })}
             <td class="number">{candidate.in_flight}</td>

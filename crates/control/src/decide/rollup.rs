@@ -51,18 +51,15 @@ pub fn fold(values: impl IntoIterator<Item = (i64, f32)>, resolution: Resolution
         } else {
             at_ms.div_euclid(step) * step
         };
-        match buckets.last_mut().filter(|last| last.at_ms == at_ms) {
-            Some(last) => {
-                sum += f64::from(value);
-                last.count += 1;
-                last.min = last.min.min(value);
-                last.max = last.max.max(value);
-                last.mean = mean(sum, last);
-            }
-            None => {
-                sum = f64::from(value);
-                buckets.push(Bucket::value(at_ms, value));
-            }
+        if let Some(last) = buckets.last_mut().filter(|last| last.at_ms == at_ms) {
+            sum += f64::from(value);
+            last.count += 1;
+            last.min = last.min.min(value);
+            last.max = last.max.max(value);
+            last.mean = mean(sum, last);
+        } else {
+            sum = f64::from(value);
+            buckets.push(Bucket::value(at_ms, value));
         }
     }
     buckets
@@ -175,7 +172,9 @@ mod tests {
 
     fn line(resolution: Resolution, from: i64, to: i64, buckets: &[Bucket]) -> Vec<(i64, Option<f32>)> {
         let mut line = LineBuilder::new(resolution, from, to);
-        buckets.iter().for_each(|b| line.push(b));
+        for bucket in buckets {
+            line.push(bucket);
+        }
         let (times, values) = line.finish(1_000);
         times.into_iter().zip(values).collect()
     }

@@ -126,11 +126,15 @@ impl Ring {
     pub fn mean(&self, key: &SeriesKey, from_ms: i64) -> Option<f64> {
         let column = self.columns.get(key)?;
         let (mut sum, mut count) = (0.0, 0_u32);
+        let mut later_ms = i64::MAX;
         for row in (self.first()..self.next).rev() {
             let slot = Self::slot(row);
-            if self.times_ms[slot] < from_ms {
+            let at_ms = self.times_ms[slot];
+            // A row from the future of those after it was measured before the clock was set back.
+            if at_ms < from_ms || at_ms > later_ms {
                 break;
             }
+            later_ms = at_ms;
             let value = f64::from(column.values[slot]);
             if !value.is_nan() {
                 sum += value;
@@ -209,6 +213,17 @@ mod tests {
         assert_eq!(series.values.len(), CAPACITY_ROWS);
         assert_eq!(series.values.last(), Some(&Some(4_000.0)));
         assert!(ring.series(&KEY, 0, i64::MAX, 100).values.len() <= 100);
+    }
+
+    #[test]
+    fn a_mean_is_of_the_last_seconds_also_after_the_clock_was_set_back() {
+        let mut ring = Ring::new(1_000);
+        for (row, at_ms) in [(1, 600_000), (2, 601_000), (3, 0), (4, 1_000), (5, 2_000)] {
+            ring.push(row, at_ms, &[(KEY, Some(row as f32))]);
+        }
+        assert_eq!(ring.mean(&KEY, -3_000), Some(4.0));
+        assert_eq!(ring.mean(&KEY, 1_000), Some(4.5));
+        assert_eq!(ring.mean(&SeriesKey::total(Metric::P95Ms), 0), None);
     }
 
     #[test]

@@ -33,11 +33,17 @@ const DATABASE_WITHIN: Duration = Duration::from_secs(1);
 const WAITING_MAX: usize = 5_000;
 /// Between two forecasts: the time that one of its values stands for.
 const FORECAST_EVERY_MS: i64 = 300_000;
+/// After one that could not be made.
+const FORECAST_AGAIN_MS: i64 = 30_000;
+/// Of each kind in one transaction, which has to be done within a second.
+const WRITTEN_AT_ONCE: usize = 100;
+/// The same refusal within this is no news.
+const REFUSAL_FOR_MS: i64 = 600_000;
 
 pub(super) struct Autoscale {
     state: Arc<State>,
-    /// Closed lines and the open ones' latest state, by workload and beginning.
-    spans: BTreeMap<(WorkloadId, i64), DecisionSpan>,
+    /// Closed lines and the open ones' latest state, by beginning and workload.
+    spans: BTreeMap<(i64, WorkloadId), DecisionSpan>,
     changes: VecDeque<ChangeRecord>,
     /// When each workload's forecast was made, Unix ms, and by what.
     foreseen: BTreeMap<WorkloadId, (i64, Prediction)>,
@@ -51,7 +57,6 @@ pub(super) struct Autoscale {
 
 /// What one evaluation needs, taken at one moment.
 struct Case {
-    seq: u64,
     workload: WorkloadSnapshot,
     pool: Option<PoolSnapshot>,
     governed: Governed,
@@ -92,7 +97,6 @@ impl Autoscale {
     async fn evaluate(&mut self, case: Case) -> Result<(), String> {
         let now_ms = self.state.now_ms();
         let Case {
-            seq,
             workload,
             pool,
             mut governed,
@@ -133,11 +137,7 @@ impl Autoscale {
                 id: 0,
                 workload: id.clone(),
                 // Its name in the ledger.
-                from_ms: governed
-                    .last
-                    .as_ref()
-                    .filter(|last| last.to_ms == now_ms)
-                    .map_or(now_ms, |last| last.to_ms + 1),
+                from_ms: next_name(governed.last.as_ref(), now_ms),
                 to_ms: now_ms,
                 evaluations: 1,
                 would_change: explain(&policy, &observed, &governed.history, now_ms).1,
@@ -149,13 +149,27 @@ impl Autoscale {
         let mut failure = None;
         let can = capabilities.scale == ScaleAccess::Live;
         if decision.is_change() && can {
+            if !self.is_still_meant(&id, &governed) {
+                // A command came in between: what it says counts, at once.
+                self.state.scale_now.notify_one();
+                return Ok(());
+            }
             let event = event_of(&id, &plan, &governed, &decision, in_force);
             let answer = tokio::time::timeout(DEADLINE, source.scale(&id, decision.to)).await;
             let answer = answer.map_err(|_| format!("no answer within {} s", DEADLINE.as_secs()));
             let event = match answer.and_then(|scaled| scaled.map_err(|e| e.to_string())) {
                 Ok(()) => {
-                    self.scaled_at.insert(id.clone(), seq);
-                    remember(&policy, &mut governed.history, &decision);
+                    self.scaled_at.insert(id.clone(), self.state.snapshot.borrow().seq);
+                    // An operator's change does not use up the policy's limits.
+                    let own = if is_held(&decision) {
+                        ScalingDecision {
+                            to: decision.from,
+                            ..decision.clone()
+                        }
+                    } else {
+                        decision.clone()
+                    };
+                    remember(&policy, &mut governed.history, &own);
                     event
                 }
                 Err(why) => {
@@ -201,18 +215,32 @@ impl Autoscale {
         if !is_due {
             return;
         }
-        self.foreseen.insert(id.clone(), (now_ms, plan.prediction.clone()));
-        match demand(&self.state, id, &signal, plan.prediction.season_s, now_ms).await {
+        let read = demand(&self.state, id, &signal, plan.prediction.season_s, now_ms);
+        let read = tokio::time::timeout(DATABASE_WITHIN, read).await;
+        let late = |_| "the database does not answer in time".to_owned();
+        match read.map_err(late).and_then(|read| read.map_err(|e| e.to_string())) {
             Ok(series) => {
+                self.foreseen.insert(id.clone(), (now_ms, plan.prediction.clone()));
                 let made = forecast(&plan.prediction, &series, plan.prediction.season_s);
                 governed.floor = floor(&plan.policy, &plan.prediction, &made, governed.floor.as_ref());
                 governed.forecast = Some(made);
             }
             Err(error) => {
-                tracing::warn!(workload = %id, %error, "the demand of the past could not be read: no forecast");
-                (governed.forecast, governed.floor) = (None, None);
+                // What was foreseen stands until it is asked for again, soon.
+                let again_ms = now_ms - FORECAST_EVERY_MS + FORECAST_AGAIN_MS;
+                self.foreseen.insert(id.clone(), (again_ms, plan.prediction.clone()));
+                tracing::warn!(workload = %id, %error, "the demand of the past could not be read: the forecast stays as it was");
+                let ends_ms = governed.forecast.as_ref().and_then(|f| f.points.last()).map_or(now_ms, |p| p.at_ms);
+                if ends_ms <= now_ms {
+                    (governed.forecast, governed.floor) = (None, None);
+                }
             }
         }
+    }
+
+    fn is_still_meant(&self, id: &WorkloadId, governed: &Governed) -> bool {
+        let book = self.state.scaling.read();
+        book.0.get(id).is_some_and(|known| known.intent.version == governed.intent.version)
     }
 
     fn source(&self, workload: &WorkloadSnapshot) -> Option<Arc<dyn Workloads>> {
@@ -248,7 +276,7 @@ impl Autoscale {
     }
 
     fn keep_span(&mut self, span: DecisionSpan) {
-        self.spans.insert((span.workload.clone(), span.from_ms), span);
+        self.spans.insert((span.from_ms, span.workload.clone()), span);
         if self.spans.len() > WAITING_MAX {
             tracing::error!("the database has been away for so long that the oldest waiting decision is given up");
             self.spans.pop_first();
@@ -316,12 +344,18 @@ impl Autoscale {
         if self.spans.is_empty() && self.changes.is_empty() {
             return Ok(());
         }
-        let spans: Vec<_> = self.spans.values().cloned().collect();
-        let changes: Vec<_> = self.changes.iter().cloned().collect();
-        in_time(self.state.ports.ledger.keep(&spans, &changes)).await?;
-        let told = changes.iter().any(|change| !change.told.is_empty());
-        self.spans.clear();
-        self.changes.clear();
+        let began = tokio::time::Instant::now();
+        let mut told = false;
+        while began.elapsed() < DATABASE_WITHIN && !(self.spans.is_empty() && self.changes.is_empty()) {
+            let spans: Vec<_> = self.spans.values().take(WRITTEN_AT_ONCE).cloned().collect();
+            let changes: Vec<_> = self.changes.iter().take(WRITTEN_AT_ONCE).cloned().collect();
+            in_time(self.state.ports.ledger.keep(&spans, &changes)).await?;
+            told |= changes.iter().any(|change| !change.told.is_empty());
+            for span in spans {
+                self.spans.remove(&(span.from_ms, span.workload));
+            }
+            self.changes.drain(..changes.len());
+        }
         if told {
             // An empty batch: the record loop reads what was just written.
             let _ = self.state.to_record.try_send(Vec::new());
@@ -339,7 +373,6 @@ impl Autoscale {
             .filter(|w| shows(&w.observed.workload))
             .filter_map(|workload| {
                 Some(Case {
-                    seq: snapshot.seq,
                     workload: workload.clone(),
                     pool: snapshot.pools.iter().find(|p| p.id == workload.observed.pool).cloned(),
                     governed: book.0.get(&workload.observed.workload)?.clone(),
@@ -357,9 +390,8 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
 
 fn event_of(id: &WorkloadId, plan: &ScalingPlan, governed: &Governed, decision: &ScalingDecision, in_force: Option<Hold>) -> ScalingEvent {
     let bounds: &ScheduledBounds = &governed.bounds;
-    // What a hold makes of it is its operator's doing.
-    let held = in_force.is_some() && decision.proof.hold.is_some_and(|(_, without)| without != decision.to);
-    let operator = governed.intent.changed_by.as_ref().filter(|_| held);
+    let is_operators = in_force.is_some() && is_held(decision);
+    let operator = governed.intent.changed_by.as_ref().filter(|_| is_operators);
     ScalingEvent {
         id: 0,
         workload: id.clone(),
@@ -379,10 +411,23 @@ fn event_of(id: &WorkloadId, plan: &ScalingPlan, governed: &Governed, decision: 
     }
 }
 
-/// The same refusal again, two seconds later, is no news.
+/// A refusal in the same direction and the same words, two seconds later, is no news.
 fn is_told(governed: &Governed, event: &ScalingEvent) -> bool {
-    let same = |last: &ScalingEvent| (last.from, last.to, &last.outcome) == (event.from, event.to, &event.outcome);
-    matches!(event.outcome, ScalingOutcome::Failed(_)) && governed.events.front().is_some_and(same)
+    let same = |last: &ScalingEvent| {
+        last.outcome == event.outcome && (last.to > last.from) == (event.to > event.from) && event.at_ms - last.at_ms <= REFUSAL_FOR_MS
+    };
+    matches!(event.outcome, ScalingOutcome::Failed(_)) && governed.events.iter().any(same)
+}
+
+/// What a hold makes of a decision is its operator's doing.
+fn is_held(decision: &ScalingDecision) -> bool {
+    decision.proof.hold.is_some_and(|(_, without)| without != decision.to)
+}
+
+/// The beginning of a new line of the ledger, by which it is known: another than that of the line before, also at a clock that stands still.
+fn next_name(last: Option<&DecisionSpan>, now_ms: i64) -> i64 {
+    last.filter(|last| last.to_ms == now_ms)
+        .map_or(now_ms, |last| last.from_ms.max(last.to_ms) + 1)
 }
 
 /// What the journal is told of a change as it stands now.

@@ -8,6 +8,10 @@ mod journal;
 mod policies;
 mod registry;
 mod resolver;
+/// The rules of roll-ups, which every store of samples keeps.
+pub mod rollup {
+    pub use crate::decide::rollup::{Bucket, LineBuilder, fold};
+}
 mod samples;
 mod scaling;
 mod upkeep;

@@ -81,7 +81,13 @@ impl Governed {
             Some(known) => *known = event,
             None => self.events.push_front(event),
         }
-        self.events.truncate(WorkloadView::EVENTS_MAX);
+        // One that is under way is waited for, however many came after it.
+        let mut room = WorkloadView::EVENTS_MAX;
+        self.events.retain(|event| {
+            let stays = room > 0 || event.outcome == ScalingOutcome::Pending;
+            room = room.saturating_sub(1);
+            stays
+        });
     }
 }
 
@@ -124,6 +130,11 @@ fn of_workload(workload: &WorkloadSnapshot) -> [(Metric, Option<f32>); 3] {
     ]
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a chart needs no more than 24 bits")]
+const fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
 /// Averages over the instances that report, and the sums of the pool.
 fn of_its_pool(pool: &PoolSnapshot) -> Vec<(Metric, Option<f32>)> {
     if pool.instances.iter().all(|i| i.state == InstanceState::Unknown) {
@@ -140,7 +151,7 @@ fn of_its_pool(pool: &PoolSnapshot) -> Vec<(Metric, Option<f32>)> {
         (Metric::MemoryPercent, percent(mean(|l| l.memory))),
         (Metric::GpuPercent, percent(mean(|l| l.gpu))),
         (Metric::Sessions, mean(|l| l.sessions.map(|n| n as f32))),
-        (Metric::RequestsPerS, Some(pool.totals.requests_per_s as f32)),
+        (Metric::RequestsPerS, Some(narrow(pool.totals.requests_per_s))),
         (Metric::P95Ms, pool.totals.latency.map(|l| l.p95_ms)),
         (Metric::InFlight, Some(pool.totals.in_flight as f32)),
     ]

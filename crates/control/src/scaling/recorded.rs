@@ -33,7 +33,9 @@ pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64,
         return Err(ApiError::invalid("range", "takes at least a minute"));
     }
     let step_ms = 1_000 * step_s(from_ms, to_ms);
-    let steps = usize::try_from((to_ms - from_ms) / step_ms).unwrap_or(0).min(TRACE_STEPS_MAX);
+    let steps = usize::try_from(to_ms.saturating_sub(from_ms) / step_ms)
+        .unwrap_or(0)
+        .min(TRACE_STEPS_MAX);
     let metrics = [Metric::ReplicasReady, Metric::ReplicasDesired, Metric::RequestsPerS]
         .into_iter()
         .chain(SIGNALS.map(|(_, metric)| metric));
@@ -115,7 +117,7 @@ pub(super) async fn latest_demand(
 
 /// The finest of the usual steps that keeps the trace short enough.
 fn step_s(from_ms: i64, to_ms: i64) -> i64 {
-    let length_s = (to_ms - from_ms) / 1_000;
+    let length_s = to_ms.saturating_sub(from_ms) / 1_000;
     let fits = |step: &i64| length_s / step <= STEPS;
     [STEP_MIN_S, 10, 15, 60, 900].into_iter().find(fits).unwrap_or(3_600)
 }

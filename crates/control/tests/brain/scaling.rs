@@ -23,7 +23,7 @@ fn world(policy: ScalingPolicy) -> World {
         defaults: ScalingPlan::new(policy),
     }];
     world.workloads.run("web", &build::pool("web"), 2);
-    busy(&world, 0.5);
+    world.balancer.set_observation(observed(world.now_ms(), Some(0.5)));
     world
 }
 
@@ -32,18 +32,23 @@ fn cpu(percent: u32) -> ScalingPolicy {
     ScalingPolicy::hpa(2, 4, vec![MetricSpec::utilization("cpu", percent)])
 }
 
-/// Every instance reports this share of its processor from now on; what it reported before is past.
-fn busy(world: &World, share: f32) {
+/// Every instance reports this share of its processor from now on. What it reported before is past: between the two the console sees nobody
+/// report, so that no mean is of both.
+async fn busy(world: &World, control: &Control, share: f32) {
+    let seq = || control.live_status().seq;
+    world.balancer.set_observation(observed(world.now_ms(), None));
+    let before = seq();
+    wait_until("two more collections", SOON, async || seq() >= before + 2).await;
     world.clock.advance(10_000);
-    world.balancer.set_observation(observed(world.now_ms(), share));
+    world.balancer.set_observation(observed(world.now_ms(), Some(share)));
 }
 
-fn observed(at_ms: i64, share: f32) -> BalancerObservation {
+fn observed(at_ms: i64, share: Option<f32>) -> BalancerObservation {
     let names: Vec<_> = (1..=10).map(|n| format!("web-{n}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let mut pool = build::pool_observation("web", &names);
     for instance in &mut pool.instances {
-        instance.load = Some(LoadReport {
+        instance.load = share.map(|share| LoadReport {
             at_ms,
             cpu: Some(share),
             memory: None,
@@ -89,7 +94,7 @@ async fn a_rush_scales_out_and_the_ledger_says_why() {
     some_evaluations(&control, &viewer).await;
     assert_eq!(last_scaled(&world), None, "50 % of 50 % is as it should be");
 
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     until_scaled(&world, 4).await;
     wait_for_event(&control, &viewer, "web scales from 2 to 4 replicas").await;
     wait_until("four are ready", SOON, async || {
@@ -137,7 +142,7 @@ async fn nothing_is_scaled_down_on_what_is_not_seen() {
     let world = world(cpu(50));
     let (control, running) = world.start().await;
     let (viewer, _) = admin(&control).await;
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     until_scaled(&world, 4).await;
 
     world.balancer.set_mode(Mode::Fails("gone".into()));
@@ -160,7 +165,7 @@ async fn nothing_is_scaled_down_on_what_is_not_seen() {
     // Reports that stopped coming say nothing, however idle they were.
     world.workloads.set_mode(Mode::Works);
     world.balancer.set_mode(Mode::Works);
-    busy(&world, 0.01);
+    busy(&world, &control, 0.01).await;
     world.clock.advance(3_600_000);
     some_evaluations(&control, &viewer).await;
     assert_eq!(last_scaled(&world), Some(4));
@@ -207,7 +212,7 @@ async fn an_operators_hold_counts_until_it_ends_by_itself() {
     assert!(refused.to_string().contains("replicas"), "{refused}");
 
     world.clock.advance(60_000);
-    busy(&world, 0.5);
+    busy(&world, &control, 0.5).await;
     wait_for_event(&control, &viewer, "Scaling of web follows its policy again").await;
     assert_eq!(view(&control, &viewer).row.hold, None);
     running.stop().await;
@@ -219,7 +224,7 @@ async fn it_goes_on_without_its_database_and_tells_afterwards() {
     let (control, running) = world.start().await;
     let (viewer, sysadmin) = admin(&control).await;
     world.store.fail(Some(StoreError::Unavailable("gone".into())));
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     until_scaled(&world, 4).await;
     let refused = control
         .change_scaling(&sysadmin, &web(), 1, &ScalingChange::Policy { policy: Box::new(cpu(60)) })
@@ -250,19 +255,19 @@ async fn a_limit_outlives_the_console() {
     let world = world(policy);
     let (control, running) = world.start().await;
     let (viewer, _) = admin(&control).await;
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     until_scaled(&world, 3).await;
     wait_for_event(&control, &viewer, "web scales from 2 to 3 replicas").await;
     running.stop().await;
 
     world.clock.advance(250_000);
-    busy(&world, 0.95);
+    world.balancer.set_observation(observed(world.now_ms(), Some(0.95)));
     let (control, running) = world.start().await;
     let (viewer, _) = admin(&control).await;
     some_evaluations(&control, &viewer).await;
     assert_eq!(last_scaled(&world), Some(3), "one in ten minutes, and it has been five");
     world.clock.advance(400_000);
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     until_scaled(&world, 4).await;
     running.stop().await;
 }
@@ -301,9 +306,15 @@ async fn a_source_that_refuses_is_told_once() {
     let (control, running) = world.start().await;
     let (viewer, _) = admin(&control).await;
     world.workloads.set_mode(Mode::Refuses("no room".into()));
-    busy(&world, 0.95);
+    busy(&world, &control, 0.95).await;
     wait_for_event(&control, &viewer, "web did not scale from 2 to 4 replicas").await;
-    some_evaluations(&control, &viewer).await;
+    // The same wish again, at other moments.
+    for _ in 0..3 {
+        busy(&world, &control, 0.95).await;
+        some_evaluations(&control, &viewer).await;
+    }
+    let told = summaries(&control, &viewer).await;
+    assert_eq!(told.iter().filter(|s| s.contains("did not scale")).count(), 1, "{told:?}");
     let page = control
         .scaling_events(&viewer, &ScalingEventFilter::default(), 100)
         .await
@@ -326,15 +337,43 @@ async fn flapping_is_told_once_with_its_likely_cause() {
     let (viewer, _) = admin(&control).await;
     for _ in 0..3 {
         world.clock.advance(60_000);
-        busy(&world, 0.95);
+        busy(&world, &control, 0.95).await;
         until_scaled(&world, 4).await;
         world.clock.advance(60_000);
-        busy(&world, 0.01);
+        busy(&world, &control, 0.01).await;
         until_scaled(&world, 2).await;
     }
     wait_for_event(&control, &viewer, "web flaps between 2 and 4 replicas").await;
     wait_until("it is shown", SOON, async || view(&control, &viewer).flapping.is_some()).await;
     let told = summaries(&control, &viewer).await;
     assert_eq!(told.iter().filter(|s| s.contains("flaps")).count(), 1, "{told:?}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gpu_that_is_simulated_is_marked_and_what_is_real_is_not() {
+    let gpu = MetricSpec {
+        source: model::scaling::MetricSource::Pods { metric: "gpu".to_owned() },
+        target: model::scaling::MetricTarget::AverageValue {
+            average_value_milli: 75_000,
+        },
+    };
+    let world = world(ScalingPolicy::hpa(2, 4, vec![MetricSpec::utilization("cpu", 50), gpu]));
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let marked = || {
+        let targets = view(&control, &viewer).row.targets;
+        targets.into_iter().map(|chip| (chip.name, chip.is_simulated)).collect::<Vec<_>>()
+    };
+    let told = |gpu: bool| [("cpu".to_owned(), false), ("gpu".to_owned(), gpu)];
+    for is_simulated in [false, true] {
+        world.clock.advance(10_000);
+        let mut seen = observed(world.now_ms(), 0.5);
+        for load in seen.pools.iter_mut().flat_map(|p| &mut p.instances).filter_map(|i| i.load.as_mut()) {
+            (load.gpu, load.gpu_simulated) = (Some(0.5), is_simulated);
+        }
+        world.balancer.set_observation(seen);
+        wait_until("the figure is marked as it is", SOON, async || marked() == told(is_simulated)).await;
+    }
     running.stop().await;
 }

@@ -7,6 +7,7 @@ use crate::InvalidValue;
 
 /// Most rules of one schedule.
 pub const SCHEDULE_RULES_MAX: usize = 50;
+const NAME_MAX_BYTES: usize = 120;
 const DURATION_MAX_S: u32 = 31 * 86_400;
 
 /// From each time that `cron` names, for `duration_s`, other bounds. The metrics go on deciding between them.
@@ -38,6 +39,12 @@ impl ScheduleRule {
     /// # Errors
     /// The first field that is wrong.
     pub fn validate(&self) -> Result<(), InvalidValue> {
+        if self.name.is_empty() || self.name.len() > NAME_MAX_BYTES || self.name.chars().any(char::is_control) {
+            return Err(InvalidValue::new(
+                "name",
+                format!("has 1 to {NAME_MAX_BYTES} characters and no control characters"),
+            ));
+        }
         InvalidValue::within("duration_s", self.duration_s, 60, DURATION_MAX_S, " s")?;
         if self.min_replicas.is_none() && self.max_replicas.is_none() {
             return Err(InvalidValue::new("min_replicas", "a rule sets min_replicas, max_replicas or both"));

@@ -7,7 +7,7 @@
 //! The stream is 1,000 series at one value a second for an hour, of the kinds that a console measures: rates, shares of errors, quantiles of
 //! latency, requests in flight, CPU and memory. Prometheus takes it by remote write, one request a second, as it would from an agent; the
 //! CPU time is its own process's, its sender's is not counted. It does not sync its log to the disk, the store does with every second. Its
-//! bytes are those of a block it makes of everything it was sent.
+//! bytes are those of a block it makes of everything it was sent. Writing the month whose panels are read takes some minutes.
 
 mod prometheus;
 mod stream;

@@ -113,7 +113,7 @@ fn exchange(
 ) -> Result<(u16, String), String> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
     let mut bytes = (head + "\r\n").into_bytes();
     bytes.extend_from_slice(body);

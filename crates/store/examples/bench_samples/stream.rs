@@ -53,7 +53,7 @@ impl Stream {
 }
 
 /// A wave with noise, in the shape that each metric really has.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "measured values are 32 bits")]
+#[expect(clippy::cast_possible_truncation, reason = "measured values are 32 bits")]
 fn value(n: usize, step: i64) -> f32 {
     let (instance, metric) = (n / METRICS.len(), n % METRICS.len());
     let mut noise = StdRng::seed_from_u64((n as u64) << 32 | step.unsigned_abs());

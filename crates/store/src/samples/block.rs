@@ -10,7 +10,7 @@
 //! Positions of buckets count from the beginning of the slice. Chunks rise in time and are only appended, but for the last one while it is
 //! short: so a block that grows every quarter of an hour is not compressed anew each time.
 
-use control::decide::rollup::Bucket;
+use control::ports::rollup::Bucket;
 use model::Resolution;
 
 use super::{
@@ -215,7 +215,9 @@ pub(super) fn add_buckets(block: Option<&[u8]>, slice: Slice, new: &[Bucket], st
     if follows {
         let open = old.last().filter(|c| c.at.len() < CHUNK_ROWS);
         let finished = old.len() - usize::from(open.is_some());
-        old.iter().take(finished).for_each(|c| put_chunk(&mut out, c.whole));
+        for chunk in &old[..finished] {
+            put_chunk(&mut out, chunk.whole);
+        }
         let mut last = open
             .map(|c| buckets_of(c, slice, Need::Everything))
             .transpose()?
@@ -261,7 +263,7 @@ pub(super) fn first_mark(bytes: &[u8], slice: Slice) -> Result<Option<i64>, Dama
 
 #[cfg(test)]
 mod tests {
-    use control::decide::rollup::fold;
+    use control::ports::rollup::fold;
 
     use super::*;
 
@@ -299,7 +301,11 @@ mod tests {
     }
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
+        use std::fmt::Write as _;
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     fn fixture(name: &str) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use control::decide::rollup::fold;
+use control::ports::rollup::fold;
 use model::Resolution;
 
 use super::{

@@ -80,7 +80,9 @@ pub(super) fn put<T: Number>(out: &mut Vec<u8>, values: &[T]) {
         }
     }
     out.push(PLAIN);
-    values.iter().for_each(|v| v.put(out));
+    for value in values {
+        value.put(out);
+    }
 }
 
 /// As [`put`], without compression.
@@ -88,7 +90,9 @@ pub(super) fn put_quickly<T: Number>(out: &mut Vec<u8>, values: &[T]) {
     match values.first() {
         Some(&first) if !values.iter().all(|v| v.same(first)) => {
             out.push(PLAIN);
-            values.iter().for_each(|v| v.put(out));
+            for value in values {
+                value.put(out);
+            }
         }
         _ => put(out, values),
     }

@@ -31,10 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use control::{
-    decide::rollup::Bucket,
-    ports::{Compacted, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError},
-};
+use control::ports::{Compacted, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
 use model::Resolution;
 use tokio::sync::{Mutex, MutexGuard};
 

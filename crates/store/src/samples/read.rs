@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use control::{
-    decide::rollup::{Bucket, LineBuilder, fold},
-    ports::{Line, RANGE_KEYS_MAX, RangeQuery, StoreError},
+use control::ports::{
+    Line, RANGE_KEYS_MAX, RangeQuery, StoreError,
+    rollup::{Bucket, LineBuilder, fold},
 };
 use model::Resolution;
 
@@ -27,7 +27,9 @@ pub(super) async fn lines(db: &Db, query: &RangeQuery, ids: &[Option<i64>]) -> R
     let mut lines = Vec::with_capacity(ids.len());
     each(db, query, ids, Need::Extremes, |buckets| {
         let mut line = LineBuilder::new(query.resolution, query.from_ms, query.to_ms);
-        buckets.iter().for_each(|b| line.push(b));
+        for bucket in &buckets {
+            line.push(bucket);
+        }
         lines.push(line.finish(query.points));
     })
     .await?;
@@ -140,7 +142,9 @@ async fn tail_rows(db: &Db, query: &RangeQuery, ids: &[i64]) -> Result<Vec<Vec<B
     loop {
         let rows = many::tail(db, from, last_ms(query)).await?;
         for (at_ms, data) in &rows {
-            columns.iter_mut().for_each(|c| c.push(Bucket::missing(*at_ms)));
+            for column in &mut columns {
+                column.push(Bucket::missing(*at_ms));
+            }
             let each = |place: usize, value| {
                 if let Some(last) = columns[place].last_mut() {
                     *last = Bucket::value(*at_ms, value);
@@ -189,18 +193,17 @@ fn unpack(
     for block in blocks.iter().filter(|b| b.series != ALL) {
         let Ok(place) = ids.binary_search(&block.series) else { continue };
         let out = &mut out[place];
-        let read = match resolution {
+        let read = if resolution == Resolution::Second {
             // Without its moments a slice is not whole yet; its rows are in the tail.
-            Resolution::Second => moments
+            moments
                 .get(&block.slice_ms)
-                .map_or(Ok(()), |times| read_values(&block.data, times, from_ms, to_ms, out)),
-            _ => {
-                let slice = Slice {
-                    resolution,
-                    start_ms: block.slice_ms,
-                };
-                block::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
-            }
+                .map_or(Ok(()), |times| read_values(&block.data, times, from_ms, to_ms, out))
+        } else {
+            let slice = Slice {
+                resolution,
+                start_ms: block.slice_ms,
+            };
+            block::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
         };
         read.map_err(|e| damaged(resolution, block, &e))?;
     }

@@ -108,7 +108,9 @@ impl Store {
             let rows = many::tail(&self.db, from, i64::MAX).await?;
             for (at_ms, data) in &rows {
                 let values = tail::decode(data).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
-                values.iter().for_each(|(id, _)| _ = gone.remove(id));
+                for (id, _) in values {
+                    gone.remove(&id);
+                }
                 from = at_ms + 1;
             }
             if rows.len() < many::TAIL_ROWS_AT_ONCE {

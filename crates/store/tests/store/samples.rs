@@ -170,9 +170,9 @@ async fn names_of_which_nothing_is_left_leave_and_may_come_back() {
         points: 100,
     };
     let lines = store.range(&query).await.unwrap();
-    // What follows the last value is a gap.
-    assert_eq!(lines[0].1, [Some(1.0), None]);
-    assert_eq!(lines[0].0.first(), Some(&(START_MS + 901_000)));
+    // The new number says nothing of the second before, and what follows the last value is a gap.
+    assert_eq!(lines[0].1, [None, Some(1.0), None]);
+    assert_eq!(lines[0].0[1], START_MS + 901_000);
     assert_eq!(lines[1].0.first(), Some(&(START_MS + 900_000)));
 }
 

@@ -73,7 +73,9 @@ impl Samples for MemoryStore {
         let buckets = self.buckets(query).await?;
         let line = |buckets: Vec<Bucket>| {
             let mut line = LineBuilder::new(query.resolution, query.from_ms, query.to_ms);
-            buckets.iter().for_each(|b| line.push(b));
+            for bucket in &buckets {
+                line.push(bucket);
+            }
             line.finish(query.points)
         };
         Ok(buckets.into_iter().map(line).collect())

@@ -77,17 +77,14 @@ impl State {
     fn keep_span(&mut self, span: &DecisionSpan) {
         let spans = &mut self.scaling.spans;
         let known = spans.iter_mut().find(|s| s.workload == span.workload && s.from_ms == span.from_ms);
-        match known {
-            Some(known) => {
-                *known = DecisionSpan {
-                    id: known.id,
-                    ..span.clone()
-                }
-            }
-            None => {
-                let id = next_id(spans.len());
-                spans.push(DecisionSpan { id, ..span.clone() });
-            }
+        if let Some(known) = known {
+            *known = DecisionSpan {
+                id: known.id,
+                ..span.clone()
+            };
+        } else {
+            let id = next_id(spans.len());
+            spans.push(DecisionSpan { id, ..span.clone() });
         }
     }
 

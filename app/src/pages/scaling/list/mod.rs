@@ -156,7 +156,7 @@ fn Row(cells: Memo<Option<WorkloadRow>>, has_namespaces: Memo<bool>, now_ms: Mem
                 </th>
                 {has_namespaces.get().then(|| view! { <td>{row.namespace.unwrap_or_else(|| format::MISSING.to_owned())}</td> })}
                 <td>{row.reference}</td>
-                <td class="targets">{chips(row.targets)}</td>
+                <td>{chips(row.targets)}</td>
                 <td class="number">{row.bounds.min_replicas}</td>
                 <td class="number">{row.bounds.max_replicas}</td>
                 <td class="number">{marked} {words::replicas(row.replicas, row.desired)}</td>
@@ -182,11 +182,11 @@ fn chips(targets: Vec<TargetChip>) -> impl IntoView {
         .into_iter()
         .map(|chip| {
             view! {
-                <li class="chip" data-metric=words::metric_id(chip.state) title=words::metric_meaning(chip.state)>
+                <li class="target" data-metric=words::metric_id(chip.state) title=words::metric_meaning(chip.state)>
                     {words::chip(&chip)}
                 </li>
             }
         })
         .collect_view();
-    view! { <ul class="chips">{chips}</ul> }
+    view! { <ul class="targets">{chips}</ul> }
 }

@@ -5,8 +5,13 @@ use crate::format;
 
 /// `cpu 82 % / 70 %`, `gpu 40 % / 75 %, simulated`.
 pub fn chip(chip: &TargetChip) -> String {
-    let current = chip.current.as_deref().unwrap_or(format::MISSING);
     let simulated = if chip.is_simulated { ", simulated" } else { "" };
+    // A percentage is whole already; of anything else more than three figures are noise.
+    let current = match (&chip.current, chip.current_value) {
+        (Some(text), _) if text.ends_with('%') => text.clone(),
+        (_, Some(value)) => format::number(value),
+        (text, None) => text.clone().unwrap_or_else(|| format::MISSING.to_owned()),
+    };
     format!("{} {current} / {}{simulated}", chip.name, chip.target)
 }
 
@@ -28,7 +33,18 @@ pub const fn metric_meaning(state: MetricState) -> &'static str {
     }
 }
 
-/// A reading or a target: `82 %`, `12.5 per instance`, `300 in all`; a signal's number alone.
+/// A reading, with no more figures than matter.
+fn reading(value: i64, kind: Option<TargetType>) -> String {
+    let number = format::number(value as f64 / 1_000.0);
+    match kind {
+        Some(TargetType::Utilization) => format!("{value} %"),
+        Some(TargetType::AverageValue) => format!("{number} per instance"),
+        Some(TargetType::Value) => format!("{number} in all"),
+        None => number,
+    }
+}
+
+/// A target, exactly: `70 %`, `12.5 per instance`, `300 in all`; a signal's number alone.
 fn value(value: i64, kind: Option<TargetType>) -> String {
     match kind {
         Some(TargetType::Utilization) => format!("{value} %"),
@@ -44,7 +60,7 @@ fn reads(metric: &MetricProof) -> String {
     let Some(current) = metric.current else {
         return format!("{name} has no figure");
     };
-    let now = value(current, metric.target_type);
+    let now = reading(current, metric.target_type);
     match (metric.lower_target, metric.state) {
         (Some(_), MetricState::Above) => format!("{name} reads {now}, above {}", milli(metric.target)),
         (Some(lower), MetricState::Below) => format!("{name} reads {now}, below {}", milli(lower)),
@@ -116,7 +132,7 @@ mod tests {
         let utilization = Some(TargetType::Utilization);
         let signal = MetricProof {
             lower_target: Some(30_000),
-            ..proof(None, Some(82_500), 80_000, Above, Some(4))
+            ..proof(None, Some(82_400), 80_000, Above, Some(4))
         };
         let between = MetricProof {
             current: Some(50_000),
@@ -150,7 +166,7 @@ mod tests {
                 proof(Some(TargetType::Value), Some(300_000), 100_000, Above, Some(9)),
                 "cpu reads 300 in all where 100 in all is wanted: asks for 9.",
             ),
-            (signal, "cpu reads 82.5, above 80: asks for 4."),
+            (signal, "cpu reads 82, above 80: asks for 4."),
             (between, "cpu reads 50, between 30 and 80: asks for 3, as now."),
             (
                 late,
@@ -174,7 +190,9 @@ mod tests {
             is_simulated: false,
         };
         assert_eq!(chip(&it), "cpu 82 % / 70 %");
-        it.current = None;
+        (it.current, it.current_value, it.target) = (Some("5.302".to_owned()), Some(5.302), "75".to_owned());
+        assert_eq!(chip(&it), "cpu 5.3 / 75");
+        (it.current, it.current_value, it.target) = (None, None, "70 %".to_owned());
         it.is_simulated = true;
         assert_eq!(chip(&it), "cpu – / 70 %, simulated");
     }

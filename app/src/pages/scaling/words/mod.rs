@@ -1,6 +1,8 @@
 //! Decisions, holds and changes in plain words. Pure.
 
 mod decision;
+#[cfg(test)]
+mod decision_tests;
 mod event;
 mod flap;
 mod forecast;

@@ -96,7 +96,7 @@ pub fn warnings(policy: &ScalingPolicy, sync_period_s: u32, start_delay_s: u32) 
         return Vec::new();
     }
     let mut warnings = Vec::new();
-    for (field, overlap) in overlaps(policy, 0) {
+    for (field, overlap) in overlaps(policy, policy.max_replicas) {
         let instead = instead(&overlap);
         warnings.push(FlapWarning {
             field,
@@ -110,17 +110,17 @@ pub fn warnings(policy: &ScalingPolicy, sync_period_s: u32, start_delay_s: u32) 
     warnings
 }
 
-/// Pairs of thresholds that one step jumps across: at the fewest replicas there can be, where a step is largest, or at `at_most`, if that is
-/// fewer than none (0: any).
+/// Pairs of thresholds that one step jumps across: at the fewest replicas there can be, where a step is largest, with never more than
+/// `at_most`.
 fn overlaps(policy: &ScalingPolicy, at_most: u32) -> Vec<(String, Overlap)> {
+    // Name, upper and lower threshold, votes; a signal without an upper one turns nothing back.
     let (pairs, step_up, step_down, enough): (Vec<(&str, i64, i64, u32)>, _, _, u32) = match &policy.algorithm {
         ScalingAlgorithm::Hpa { .. } => return Vec::new(),
         ScalingAlgorithm::Threshold(rules) => {
-            let pair = |signal: &'_ model::scaling::Signal| signal.up_milli.map(|up| (up, signal.down_milli));
-            let pairs = rules
-                .signals
-                .iter()
-                .map(|signal| pair(signal).map_or((signal.name.as_str(), 0, 0, 0), |(up, down)| (signal.name.as_str(), up, down, 1)));
+            let pairs = rules.signals.iter().map(|signal| {
+                let votes = u32::from(signal.up_milli.is_some());
+                (signal.name.as_str(), signal.up_milli.unwrap_or_default(), signal.down_milli, votes)
+            });
             (pairs.collect(), rules.step_up, rules.step_down, 1)
         }
         ScalingAlgorithm::Weighted(rules) => {
@@ -139,7 +139,7 @@ fn overlaps(policy: &ScalingPolicy, at_most: u32) -> Vec<(String, Overlap)> {
         }
     };
     let (min, max) = (policy.min_replicas.max(1), policy.max_replicas);
-    let max = if at_most == 0 { max } else { max.min(at_most) };
+    let max = max.min(at_most);
     let mut found = Vec::new();
     let mut weight = 0_u32;
     for (n, (name, up_milli, down_milli, votes)) in pairs.iter().enumerate().filter(|(_, pair)| pair.3 > 0) {

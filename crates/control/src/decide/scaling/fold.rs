@@ -20,23 +20,21 @@ pub fn fold(span: &DecisionSpan, decision: &ScalingDecision) -> Option<DecisionS
     })
 }
 
-/// The figures may move, as long as the same steps let the same number stand.
+/// The figures may move, and with them whether a window holds or a limit slows, as long as the same number stands: at the edge of a
+/// tolerance that changes with every evaluation.
 fn came_to_the_same(a: &ScalingDecision, b: &ScalingDecision) -> bool {
     let (p, q) = (&a.proof, &b.proof);
     let states = |proof: &model::scaling::ScalingProof| proof.metrics.iter().map(|m| m.failure.is_some()).collect::<Vec<_>>();
     (a.from, a.to) == (b.from, b.to)
         && a.reason == b.reason
-        && p.stabilization.map(|s| s.direction) == q.stabilization.map(|s| s.direction)
-        && p.rate.as_ref().map(|r| r.direction) == q.rate.as_ref().map(|r| r.direction)
         && p.clamp.map(|c| c.bound) == q.clamp.map(|c| c.bound)
         && p.hold.map(|(hold, _)| hold) == q.hold.map(|(hold, _)| hold)
         && states(p) == states(q)
-        && p.prediction.as_ref().map(|f| f.after > f.before) == q.prediction.as_ref().map(|f| f.after > f.before)
 }
 
 #[cfg(test)]
 mod tests {
-    use model::scaling::{Clamp, ReplicaBound, ScalingProof, ScalingReason, Tolerance};
+    use model::scaling::{Clamp, Direction, Recommendation, ReplicaBound, ScalingProof, ScalingReason, StabilizationProof, Tolerance};
 
     use super::*;
 
@@ -84,6 +82,18 @@ mod tests {
             after: 3,
         });
         assert!(fold(&span(3), &clamped).is_none(), "now the maximum holds it");
+        let mut held = decision(3_000, 3);
+        held.proof.stabilization = Some(StabilizationProof {
+            direction: Direction::Down,
+            window_s: 300,
+            before: 2,
+            after: 3,
+            held_by: Recommendation { at_ms: 0, replicas: 3 },
+        });
+        assert!(
+            fold(&span(3), &held).is_some(),
+            "at the edge of the tolerance it would be a line each time"
+        );
         let mut failed = decision(3_000, 3);
         failed.reason = ScalingReason::FailedMetrics;
         assert!(fold(&span(3), &failed).is_none());

@@ -167,6 +167,8 @@ fn without_behavior_twice_as_many_or_four_come_at_once() {
 }
 
 /// Replicas and minutes ago.
+type Log = &'static [(u32, i64)];
+
 fn past(recommendations: &[(u32, i64)]) -> Vec<Recommendation> {
     let at = |(replicas, ago): &(u32, i64)| Recommendation {
         at_ms: NOW_MS - ago * 60_000,
@@ -177,7 +179,7 @@ fn past(recommendations: &[(u32, i64)]) -> Vec<Recommendation> {
 
 #[test]
 fn without_behavior_the_highest_of_five_minutes_counts() {
-    let cases: [(&str, &[(u32, i64)], u32, u32); 5] = [
+    let cases: [(&str, Log, u32, u32); 5] = [
         ("empty log", &[], 5, 5),
         ("stabilize", &[(4, 2), (5, 1)], 3, 5),
         ("no stabilize", &[(1, 2), (2, 1)], 3, 3),
@@ -190,7 +192,7 @@ fn without_behavior_the_highest_of_five_minutes_counts() {
 }
 
 /// Name, recommendations, current, desired, windows up and down in seconds, expected.
-type Window = (&'static str, &'static [(u32, i64)], u32, u32, (u32, u32), u32);
+type Window = (&'static str, Log, u32, u32, (u32, u32), u32);
 
 #[rustfmt::skip]
 const WINDOWS: &[Window] = &[

@@ -5,8 +5,10 @@ use model::{
     scaling::{ScalingEvent, ScalingOutcome},
 };
 
-/// A change that takes longer has failed: five times what a start may take, and longer than any drain.
-const WITHIN_MS: i64 = 120_000;
+/// More that takes longer has failed: several times what a start may take.
+const STARTED_WITHIN_MS: i64 = 120_000;
+/// Fewer that takes longer has failed: longer than the longest drain.
+const DRAINED_WITHIN_MS: i64 = 300_000;
 
 /// How many there are of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,16 @@ pub fn outcome(event: &ScalingEvent, observed: &WorkloadObservation, now_ms: i64
     if ready == event.to && coming == 0 && leaving == 0 {
         return Some(ScalingOutcome::Reached);
     }
-    if now_ms.saturating_sub(event.at_ms) <= WITHIN_MS {
+    let within_ms = if event.to < event.from {
+        DRAINED_WITHIN_MS
+    } else {
+        STARTED_WITHIN_MS
+    };
+    if now_ms.saturating_sub(event.at_ms) <= within_ms {
+        return None;
+    }
+    if ready == event.to && coming == 0 {
+        // Enough serve, and none is missing: who still waits to go is no failure.
         return None;
     }
     let stuck = observed.processes.iter().find(|p| p.state != ProcessState::Running);
@@ -47,7 +58,7 @@ pub fn outcome(event: &ScalingEvent, observed: &WorkloadObservation, now_ms: i64
     Some(ScalingOutcome::Failed(format!(
         "{ready} of {} ready after {} s{because}",
         event.to,
-        WITHIN_MS / 1_000
+        within_ms / 1_000
     )))
 }
 
@@ -109,7 +120,9 @@ mod tests {
         assert_eq!(is(2, &[Running, Running], 2_000), Some(ScalingOutcome::Reached));
         assert_eq!(is(2, &[Running, Running, Draining { since_ms: 0 }], 2_000), None);
         assert_eq!(is(3, &[Running, Running], 2_000), Some(ScalingOutcome::Superseded));
-        let late = is(2, &[Running, Backoff { next_start_ms: 0 }], 1_001 + WITHIN_MS);
+        let leaving = is(2, &[Running, Running, Draining { since_ms: 0 }], 1_001 + DRAINED_WITHIN_MS);
+        assert_eq!(leaving, None, "it serves as it should");
+        let late = is(2, &[Running, Backoff { next_start_ms: 0 }], 1_001 + STARTED_WITHIN_MS);
         assert_eq!(
             late,
             Some(ScalingOutcome::Failed("1 of 2 ready after 120 s; s-1: exit code 1".to_owned()))

@@ -98,6 +98,12 @@ fn picture(answer: &WhatIfAnswer) -> impl IntoView + use<> {
         .ceil()
         .max(1.0);
     let path = |points: &[StepPoint]| steps::path(points, from_ms, to_ms, top, WIDTH, HEIGHT);
+    // What nobody measured is no demand that could be drawn.
+    let area = if demand.is_empty() {
+        String::new()
+    } else {
+        format!("{}V{HEIGHT}H0Z", path(&demand))
+    };
     let line = |outcome: &WhatIfOutcome| {
         let points: Vec<StepPoint> = outcome.course.iter().map(|p| (p.at_ms, f64::from(p.desired))).collect();
         path(&points)
@@ -121,7 +127,7 @@ fn picture(answer: &WhatIfAnswer) -> impl IntoView + use<> {
                 {format!("{top:.0} instances")}
             </p>
             <svg viewBox="0 0 600 160" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                <path class="demand" d=path(&demand) />
+                <path class="demand" d=area />
                 {lines}
                 {recorded}
             </svg>

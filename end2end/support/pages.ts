@@ -54,6 +54,7 @@ export const PAGES: Shown[] = [
   { name: 'workload-policy', path: '/scaling/samples?tab=policy', who: 'admin', ready: live },
   { name: 'workload-what-if', path: '/scaling/samples?tab=what-if', who: 'admin', ready: live },
   { name: 'workload-schedule', path: '/scaling/samples?tab=schedule', who: 'admin', ready: live },
+  { name: 'workload-prediction', path: '/scaling/samples?tab=prediction', who: 'admin', ready: live },
   { name: 'breakers', path: '/breakers', who: 'admin', ready: live },
   { name: 'requests', path: '/requests', who: 'admin', ready: drawn },
   {

@@ -27,8 +27,9 @@ pub use problem::Problem;
 pub use receipts::{ReadReceipts, receipts};
 pub use registry::{DeregisterInstance, deregister_instance};
 pub use scaling::{
-    AskWhatIf, ChangeScalingPolicy, ChangeSchedule, CheckScaling, ComingWeek, HoldScaling, ReadDecisions, ReadScalingEvents,
-    change_scaling_policy, change_schedule, check_scaling, coming_week, decisions, hold_scaling, scaling_events, what_if,
+    AskWhatIf, ChangePrediction, ChangeScalingPolicy, ChangeSchedule, CheckScaling, ComingWeek, HoldScaling, ReadDecisions, ReadDemand,
+    ReadScalingEvents, change_prediction, change_scaling_policy, change_schedule, check_scaling, coming_week, decisions, demand,
+    hold_scaling, scaling_events, what_if,
 };
 pub use search::{Search, search};
 pub use series::{Latest, ReadLatest, ReadSeries, latest, series};

@@ -41,6 +41,31 @@ pub async fn change_schedule(workload: WorkloadId, expected_version: u64, #[serv
     context::answer(context::control()?.change_scaling(&who, &workload, expected_version, &change).await)
 }
 
+/// A prediction as its form has it, field by field.
+#[server(name = ChangePrediction, prefix = "/api/fn", endpoint = "change_prediction")]
+pub async fn change_prediction(
+    workload: WorkloadId,
+    expected_version: u64,
+    #[server(default)] settings: Fields,
+) -> Result<Changed, Problem> {
+    use model::scaling::ScalingChange;
+
+    use super::context;
+    use crate::forms::prediction::prediction_of;
+    let who = context::system_admin()?;
+    let prediction = context::answer(prediction_of(&settings).map_err(Into::into))?;
+    let change = ScalingChange::Prediction { prediction };
+    context::answer(context::control()?.change_scaling(&who, &workload, expected_version, &change).await)
+}
+
+/// The demand of the last day that a forecast is made from, five minutes each: when they began (Unix ms), and the sum over all instances.
+#[server(name = ReadDemand, prefix = "/api/fn", endpoint = "demand", input = GetUrl)]
+pub async fn demand(workload: WorkloadId) -> Result<Vec<(i64, Option<f64>)>, Problem> {
+    use super::context;
+    let who = context::viewer()?;
+    context::answer(context::control()?.measured_demand(&who, &workload).await)
+}
+
 /// Lays a hold on a workload for some minutes, or lets go. `to`: `pin` with `replicas`, `pause`, `pause_scale_out`, `pause_scale_in`
 /// or `none`.
 #[server(name = HoldScaling, prefix = "/api/fn", endpoint = "hold_scaling")]

@@ -10,6 +10,7 @@ pub mod lasting;
 pub mod policy;
 #[cfg(test)]
 mod policy_tests;
+pub mod prediction;
 pub mod schedule;
 
 pub use fields::{Errors, Fields};

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
 
+mod flapping;
 mod forms;
+mod prediction;
 mod scaling;
 mod security;
 mod shown;

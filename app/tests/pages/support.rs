@@ -35,6 +35,7 @@ const SOON: Duration = Duration::from_secs(30);
 pub(crate) struct Console {
     pub(crate) control: Control,
     pub(crate) balancer: MemoryBalancer,
+    pub(crate) clock: ManualClock,
     _running: Running,
     admin: Principal,
     viewer: Principal,
@@ -103,6 +104,7 @@ impl Console {
                 defaults: ScalingPlan::new(ScalingPreset::Staging.policy()),
             });
         }
+        let clock = ManualClock::default();
         let ports = Ports {
             balancers: vec![Arc::new(balancer.clone())],
             workloads: vec![Arc::new(workloads)],
@@ -115,7 +117,7 @@ impl Console {
             ledger: store.clone(),
             upkeep: store,
             resolver: Arc::new(MemoryResolver::default()),
-            clock: Arc::new(ManualClock::default()),
+            clock: Arc::new(clock.clone()),
         };
         let environment = Environment {
             name: "test bench".into(),
@@ -143,6 +145,7 @@ impl Console {
         Self {
             control,
             balancer,
+            clock,
             _running: running,
             admin,
             viewer,

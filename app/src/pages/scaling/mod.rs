@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  list/      every workload
-//!  detail/    one: overview, history, ledger, policy, schedule, what-if
+//!  detail/    one: overview, history, ledger, policy, schedule, prediction, what-if
 //!  words/     decisions, holds and changes in plain words; pure
 //! ```
 

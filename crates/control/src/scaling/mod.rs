@@ -3,6 +3,7 @@
 mod book;
 mod check;
 mod command;
+mod demand;
 mod query;
 mod recorded;
 mod week;

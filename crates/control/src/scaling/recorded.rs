@@ -71,7 +71,8 @@ pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64,
 /// Seasons of demand that a forecast looks at, with those it is judged by.
 const SEASONS: i64 = 10;
 
-/// The demand of one signal over all instances until now (Unix, ms), five minutes each; empty for a signal of which no history is kept.
+/// The demand that a forecast is made from: that of one signal over all instances until now (Unix, ms), five minutes each; empty for a
+/// signal of which no history is kept.
 pub(crate) async fn demand(
     state: &State,
     workload: &WorkloadId,
@@ -79,8 +80,19 @@ pub(crate) async fn demand(
     season_s: u32,
     now_ms: i64,
 ) -> Result<DemandSeries, ApiError> {
+    latest_demand(state, workload, signal, SEASONS * i64::from(season_s), now_ms).await
+}
+
+/// The same over so many seconds.
+pub(super) async fn latest_demand(
+    state: &State,
+    workload: &WorkloadId,
+    signal: &str,
+    length_s: i64,
+    now_ms: i64,
+) -> Result<DemandSeries, ApiError> {
     let step_ms = i64::from(DEMAND_STEP_S) * 1_000;
-    let length = SEASONS * i64::from(season_s) / i64::from(DEMAND_STEP_S);
+    let length = length_s / i64::from(DEMAND_STEP_S);
     let begin_ms = now_ms - length * step_ms;
     let steps = usize::try_from(length).unwrap_or(0);
     let mut series = DemandSeries {

@@ -2,7 +2,7 @@
 
 use model::{
     PoolId, ScaleAccess, SourceId, SourceState, SourceStatus, WorkloadId, WorkloadSnapshot,
-    scaling::{ScalingIntent, ScalingView, WorkloadRow, WorkloadView},
+    scaling::{Forecast, ScalingIntent, ScalingView, TargetChip, WorkloadRow, WorkloadView},
 };
 
 use super::Facts;
@@ -18,7 +18,7 @@ pub(super) fn list(facts: Facts<'_>) -> ScalingView {
             .snapshot
             .workloads
             .iter()
-            .filter_map(|workload| Some(row(workload, governed(workload)?, facts.snapshot.at_ms)))
+            .filter_map(|workload| Some(row(workload, governed(workload)?, facts)))
             .collect(),
         sources: facts.snapshot.sources.clone(),
     }
@@ -34,12 +34,12 @@ pub(super) fn workload(id: &WorkloadId, facts: Facts<'_>) -> Option<WorkloadView
         None => Some("nobody who could scale it is connected".to_owned()),
     };
     Some(WorkloadView {
-        row: row(workload, governed, facts.snapshot.at_ms),
+        row: row(workload, governed, facts),
         intent: in_force(&governed.intent, facts.snapshot.at_ms),
         last: governed.last.clone(),
         events: governed.events.iter().cloned().collect(),
         flapping: governed.flapping(facts.snapshot.at_ms),
-        forecast: governed.forecast.clone(),
+        forecast: governed.forecast.as_ref().map(next_day),
         processes: workload.observed.processes.clone(),
         read_only,
         replicas_max: capabilities.map_or(0, |(_, can)| can.max_replicas),
@@ -55,7 +55,19 @@ fn in_force(intent: &ScalingIntent, now_ms: i64) -> ScalingIntent {
     intent
 }
 
-fn row(workload: &WorkloadSnapshot, governed: &Governed, now_ms: i64) -> WorkloadRow {
+/// A page shows no more than that, and it is sent with every frame.
+fn next_day(forecast: &Forecast) -> Forecast {
+    let shown = forecast.points.len().min(WorkloadView::FORECAST_MAX);
+    Forecast {
+        at_ms: forecast.at_ms,
+        points: forecast.points[..shown].to_vec(),
+        error: forecast.error,
+        state: forecast.state.clone(),
+    }
+}
+
+fn row(workload: &WorkloadSnapshot, governed: &Governed, facts: Facts<'_>) -> WorkloadRow {
+    let now_ms = facts.snapshot.at_ms;
     let observed = &workload.observed;
     let last = governed.last.as_ref().map(|span| &span.decision);
     let now = progress(observed);
@@ -65,7 +77,7 @@ fn row(workload: &WorkloadSnapshot, governed: &Governed, now_ms: i64) -> Workloa
         namespace: None,
         reference: observed.reference.clone(),
         pool: PoolId::clone(&observed.pool),
-        targets: chips(&governed.intent.plan.policy, last),
+        targets: targets(governed, &observed.pool, facts),
         bounds: governed.bounds.clone(),
         desired: observed.desired,
         replicas: ready + coming + leaving,
@@ -74,6 +86,18 @@ fn row(workload: &WorkloadSnapshot, governed: &Governed, now_ms: i64) -> Workloa
         state: standing(workload.is_fresh, last, observed.desired, now),
         hold: governed.intent.plan.hold_at(now_ms),
     }
+}
+
+/// Each metric against its target; what no real GPU stands behind is marked.
+fn targets(governed: &Governed, pool: &PoolId, facts: Facts<'_>) -> Vec<TargetChip> {
+    let last = governed.last.as_ref().map(|span| &span.decision);
+    let mut targets = chips(&governed.intent.plan.policy, last);
+    let pool = facts.snapshot.pools.iter().find(|p| p.id == *pool);
+    let is_simulated = pool.is_some_and(|pool| pool.instances.iter().any(|i| i.load.is_some_and(|load| load.gpu_simulated)));
+    for chip in &mut targets {
+        chip.is_simulated = is_simulated && chip.name == "gpu";
+    }
+    targets
 }
 
 fn source(facts: Facts<'_>, id: &SourceId) -> SourceStatus {

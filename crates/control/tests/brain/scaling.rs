@@ -349,3 +349,31 @@ async fn flapping_is_told_once_with_its_likely_cause() {
     assert_eq!(told.iter().filter(|s| s.contains("flaps")).count(), 1, "{told:?}");
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gpu_that_is_simulated_is_marked_and_what_is_real_is_not() {
+    let gpu = MetricSpec {
+        source: model::scaling::MetricSource::Pods { metric: "gpu".to_owned() },
+        target: model::scaling::MetricTarget::AverageValue {
+            average_value_milli: 75_000,
+        },
+    };
+    let world = world(ScalingPolicy::hpa(2, 4, vec![MetricSpec::utilization("cpu", 50), gpu]));
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let marked = || {
+        let targets = view(&control, &viewer).row.targets;
+        targets.into_iter().map(|chip| (chip.name, chip.is_simulated)).collect::<Vec<_>>()
+    };
+    let told = |gpu: bool| [("cpu".to_owned(), false), ("gpu".to_owned(), gpu)];
+    for is_simulated in [false, true] {
+        world.clock.advance(10_000);
+        let mut seen = observed(world.now_ms(), 0.5);
+        for load in seen.pools.iter_mut().flat_map(|p| &mut p.instances).filter_map(|i| i.load.as_mut()) {
+            (load.gpu, load.gpu_simulated) = (Some(0.5), is_simulated);
+        }
+        world.balancer.set_observation(seen);
+        wait_until("the figure is marked as it is", SOON, async || marked() == told(is_simulated)).await;
+    }
+    running.stop().await;
+}

@@ -49,6 +49,9 @@ pub struct TargetChip {
     /// What the metric reads and should read as plain numbers, for charts: per cent or units.
     pub current_value: Option<f64>,
     pub target_value: f64,
+    /// No real GPU stands behind the figure.
+    #[serde(default)]
+    pub is_simulated: bool,
 }
 
 /// One line of the list.
@@ -91,7 +94,7 @@ pub struct WorkloadView {
     pub events: Vec<ScalingEvent>,
     /// The latest stretch in which changes turned each other back, if it is of the last hour.
     pub flapping: Option<Flapping>,
-    /// Absent while nothing is forecast.
+    /// Absent while nothing is forecast. At most [`WorkloadView::FORECAST_MAX`] points: the next day.
     pub forecast: Option<Forecast>,
     pub processes: Vec<ProcessObservation>,
     /// Why it cannot be scaled from here; absent where it can.
@@ -105,4 +108,5 @@ pub struct WorkloadView {
 
 impl WorkloadView {
     pub const EVENTS_MAX: usize = 20;
+    pub const FORECAST_MAX: usize = 288;
 }

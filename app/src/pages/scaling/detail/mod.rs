@@ -7,6 +7,7 @@ mod history;
 mod ledger;
 mod overview;
 mod policy;
+mod prediction;
 mod schedule;
 mod settings;
 mod slots;
@@ -90,6 +91,7 @@ fn Workload(frame: Frame, me: Me) -> impl IntoView {
                 Tab::Policy => view! { <policy::PolicyTab workload=workload changer=changer query=query /> }.into_any(),
                 Tab::WhatIf => view! { <what_if::WhatIfTab workload=workload /> }.into_any(),
                 Tab::Schedule => view! { <schedule::ScheduleTab workload=workload changer=changer /> }.into_any(),
+                Tab::Prediction => view! { <prediction::PredictionTab workload=workload changer=changer query=query /> }.into_any(),
             }
         })}
         <ChangeDialog changer=changer />

@@ -7,6 +7,7 @@ pub enum Tab {
     Ledger,
     Policy,
     Schedule,
+    Prediction,
     WhatIf,
 }
 
@@ -18,6 +19,7 @@ impl PageTab for Tab {
             Self::Ledger,
             Self::Policy,
             Self::Schedule,
+            Self::Prediction,
             Self::WhatIf,
         ]
     }
@@ -29,6 +31,7 @@ impl PageTab for Tab {
             Self::Ledger => "ledger",
             Self::Policy => "policy",
             Self::Schedule => "schedule",
+            Self::Prediction => "prediction",
             Self::WhatIf => "what-if",
         }
     }
@@ -40,6 +43,7 @@ impl PageTab for Tab {
             Self::Ledger => "Ledger",
             Self::Policy => "Policy",
             Self::Schedule => "Schedule",
+            Self::Prediction => "Prediction",
             Self::WhatIf => "What-if",
         }
     }

@@ -66,13 +66,14 @@ fn Scaling(frame: Frame) -> impl IntoView {
         },
         |_, _| true,
     );
+    let has_namespaces = Memo::new(move |_| frames.with(|f| scaling(f).is_some_and(rows::has_namespaces)));
     let silent = Memo::new(move |_| {
         frames.with(|f| scaling(f).and_then(|v| v.sources.iter().find(|s| matches!(s.state, SourceState::Down { .. })).cloned()))
     });
     let count = move || format!("{} of {}", order.with(Vec::len), total.get());
     let row = move |id: WorkloadId| {
         let cells = Memo::new(move |_| index.with(|index| index.get(&id).cloned()));
-        view! { <Row cells=cells now_ms=now_ms /> }
+        view! { <Row cells=cells has_namespaces=has_namespaces now_ms=now_ms /> }
     };
     let empty = move || {
         match (total.get(), order.with(Vec::is_empty)) {
@@ -111,7 +112,13 @@ fn Scaling(frame: Frame) -> impl IntoView {
                         <tr>
                             <SortHead column=WorkloadColumn::State label="State" query=query sort=sort />
                             <SortHead column=WorkloadColumn::Name label="Workload" query=query sort=sort />
-                            <SortHead column=WorkloadColumn::Namespace label="Namespace" query=query sort=sort />
+                            {move || {
+                                has_namespaces
+                                    .get()
+                                    .then(|| {
+                                        view! { <SortHead column=WorkloadColumn::Namespace label="Namespace" query=query sort=sort /> }
+                                    })
+                            }}
                             <SortHead column=WorkloadColumn::Reference label="Reference" query=query sort=sort hint="What runs it" />
                             <th scope="col" title="What each metric reads, and what it should read">
                                 "Targets"
@@ -136,7 +143,7 @@ fn Scaling(frame: Frame) -> impl IntoView {
 }
 
 #[component]
-fn Row(cells: Memo<Option<WorkloadRow>>, now_ms: Memo<i64>) -> impl IntoView {
+fn Row(cells: Memo<Option<WorkloadRow>>, has_namespaces: Memo<bool>, now_ms: Memo<i64>) -> impl IntoView {
     let at_max = move || cells.with(|row| row.as_ref().is_some_and(rows::is_at_max));
     let cells = move || {
         cells.get().map(|row| {
@@ -147,7 +154,7 @@ fn Row(cells: Memo<Option<WorkloadRow>>, now_ms: Memo<i64>) -> impl IntoView {
                 <th scope="row">
                     <a href=format!("/scaling/{}", row.workload)>{row.workload.to_string()}</a>
                 </th>
-                <td>{row.namespace.unwrap_or_else(|| format::MISSING.to_owned())}</td>
+                {has_namespaces.get().then(|| view! { <td>{row.namespace.unwrap_or_else(|| format::MISSING.to_owned())}</td> })}
                 <td>{row.reference}</td>
                 <td>{chips(row.targets)}</td>
                 <td class="number">{row.bounds.min_replicas}</td>

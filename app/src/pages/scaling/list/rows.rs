@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use model::{
     WorkloadId,
-    scaling::{ScalingState, WorkloadRow},
+    scaling::{ScalingState, ScalingView, WorkloadRow},
 };
 
 use crate::url::{Column, Sort};
@@ -82,6 +82,11 @@ pub fn order(workloads: &[WorkloadRow], text: &str, sort: Sort<WorkloadColumn>) 
     let mut shown: Vec<&WorkloadRow> = workloads.iter().filter(passes).collect();
     shown.sort_by(|a, b| sort.apply(compare(a, b, sort.column)).then_with(|| a.workload.cmp(&b.workload)));
     shown.into_iter().map(|w| w.workload.clone()).collect()
+}
+
+/// Whether any source has such a thing.
+pub fn has_namespaces(view: &ScalingView) -> bool {
+    view.workloads.iter().any(|row| row.namespace.is_some())
 }
 
 /// As many are asked for as may be. One whose minimum is its maximum is meant to be there.

@@ -164,7 +164,7 @@ fn metrics(decision: &ScalingDecision) -> Step {
 }
 
 /// What a forecast asked for, and why nothing came of it where nothing did.
-fn forecast_words(proof: &PredictionProof) -> String {
+pub(super) fn forecast_words(proof: &PredictionProof) -> String {
     let floor = &proof.floor;
     match &floor.state {
         ForecastState::TooLittleHistory { needs_s, has_s } => {

@@ -3,15 +3,16 @@ use model::scaling::{MetricProof, MetricState, TargetChip, TargetType, words::mi
 use super::count;
 use crate::format;
 
-/// `cpu 82 % / 70 %`.
+/// `cpu 82 % / 70 %`, `gpu 40 % / 75 %, simulated`.
 pub fn chip(chip: &TargetChip) -> String {
+    let simulated = if chip.is_simulated { ", simulated" } else { "" };
     // A percentage is whole already; of anything else more than three figures are noise.
     let current = match (&chip.current, chip.current_value) {
         (Some(text), _) if text.ends_with('%') => text.clone(),
         (_, Some(value)) => format::number(value),
         (text, None) => text.clone().unwrap_or_else(|| format::MISSING.to_owned()),
     };
-    format!("{} {current} / {}", chip.name, chip.target)
+    format!("{} {current} / {}{simulated}", chip.name, chip.target)
 }
 
 pub const fn metric_id(state: MetricState) -> &'static str {
@@ -186,11 +187,13 @@ mod tests {
             state: MetricState::Above,
             current_value: Some(82.0),
             target_value: 70.0,
+            is_simulated: false,
         };
         assert_eq!(chip(&it), "cpu 82 % / 70 %");
         (it.current, it.current_value, it.target) = (Some("5.302".to_owned()), Some(5.302), "75".to_owned());
         assert_eq!(chip(&it), "cpu 5.3 / 75");
         (it.current, it.current_value, it.target) = (None, None, "70 %".to_owned());
-        assert_eq!(chip(&it), "cpu – / 70 %");
+        it.is_simulated = true;
+        assert_eq!(chip(&it), "cpu – / 70 %, simulated");
     }
 }

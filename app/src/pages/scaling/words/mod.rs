@@ -5,13 +5,15 @@ mod decision;
 mod decision_tests;
 mod event;
 mod flap;
+mod forecast;
 mod hold;
 mod metric;
 mod preset;
 
 pub use decision::{Step, steps, summary, would_change};
 pub use event::{cause, course, is_far, outcome, outcome_tone};
-pub use flap::instead;
+pub use flap::{flapping, instead};
+pub use forecast::{demand, demand_unit, forecast, forecast_facts};
 pub use hold::{HoldVerb, hold_long, hold_short, in_force};
 pub use metric::{chip, metric_id, metric_meaning};
 pub use preset::preset;

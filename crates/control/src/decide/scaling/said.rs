@@ -96,6 +96,7 @@ pub fn chips(policy: &ScalingPolicy, last: Option<&ScalingDecision>) -> Vec<Targ
         state: metric.state,
         current_value: metric.current.map(|current| number(metric, current)),
         target_value: number(metric, metric.target),
+        is_simulated: false,
     };
     proofs.iter().map(chip).collect()
 }
@@ -108,6 +109,7 @@ fn bare(policy: &ScalingPolicy) -> Vec<TargetChip> {
         state: model::scaling::MetricState::Failed,
         current_value: None,
         target_value,
+        is_simulated: false,
     };
     let of_metric = |metric: &MetricSpec| {
         let number = match metric.target.kind() {

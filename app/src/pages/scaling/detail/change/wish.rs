@@ -2,7 +2,7 @@ use model::{FieldDiff, WorkloadId, change::Changed, scaling::ScalingIntent};
 
 use crate::{
     api::{self, Problem},
-    forms::{Fields, policy, schedule},
+    forms::{Fields, policy, prediction, schedule},
     pages::scaling::words::{self, HoldVerb},
 };
 
@@ -11,6 +11,7 @@ use crate::{
 pub enum Wish {
     Policy(Fields),
     Schedule(Fields),
+    Prediction(Fields),
     Hold {
         verb: HoldVerb,
         replicas: Option<u32>,
@@ -24,6 +25,7 @@ impl Wish {
         match self {
             Self::Policy(_) => "Change policy",
             Self::Schedule(_) => "Change schedule",
+            Self::Prediction(_) => "Change prediction",
             Self::Hold { verb, .. } => verb.label(),
         }
     }
@@ -32,6 +34,7 @@ impl Wish {
         match self {
             Self::Policy(fields) => api::change_scaling_policy(workload, version, fields.clone()).await,
             Self::Schedule(fields) => api::change_schedule(workload, version, fields.clone()).await,
+            Self::Prediction(fields) => api::change_prediction(workload, version, fields.clone()).await,
             Self::Hold { verb, replicas, minutes } => api::hold_scaling(workload, version, verb.to().to_owned(), *replicas, *minutes).await,
         }
     }
@@ -59,6 +62,7 @@ impl Wish {
         match self {
             Self::Policy(_) => Some(Self::Policy(policy::fields_of(&base.plan.policy))),
             Self::Schedule(_) => Some(Self::Schedule(schedule::fields_of(&base.plan.schedule))),
+            Self::Prediction(_) => Some(Self::Prediction(prediction::fields_of(&base.plan.prediction))),
             Self::Hold { verb: HoldVerb::LetGo, .. } => None,
             Self::Hold { .. } => base.plan.hold.is_none().then_some(Self::Hold {
                 verb: HoldVerb::LetGo,
@@ -71,7 +75,7 @@ impl Wish {
     /// Whether it can leave too little for what is asked: in production the name has to be typed.
     pub const fn is_dangerous(&self) -> bool {
         match self {
-            Self::Policy(_) | Self::Schedule(_) => true,
+            Self::Policy(_) | Self::Schedule(_) | Self::Prediction(_) => true,
             Self::Hold { verb, .. } => words::HoldVerb::is_dangerous(*verb),
         }
     }

@@ -40,7 +40,12 @@ fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
                 note: if is_of_pool {
                     format!("Of all instances together. Wanted: {}", chip.target)
                 } else {
-                    format!("Mean of the instances. Wanted: {}", chip.target)
+                    let simulated = if chip.is_simulated {
+                        ". Simulated: no real GPU stands behind it"
+                    } else {
+                        ""
+                    };
+                    format!("Mean of the instances. Wanted: {}{simulated}", chip.target)
                 },
             });
         }
@@ -109,6 +114,7 @@ mod tests {
             state: MetricState::Failed,
             current_value: None,
             target_value: 70.0,
+            is_simulated: false,
         }
     }
 

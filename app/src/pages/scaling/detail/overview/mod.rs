@@ -1,6 +1,7 @@
 //! The Overview tab: how many there are, why, and what is measured against what is wanted.
 
 mod figures;
+mod flapping;
 mod marks;
 mod metrics;
 mod processes;
@@ -34,6 +35,7 @@ pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
     let marks = marks::use_marks(workload, query);
     let group = format!("workload-{id}");
     view! {
+        <flapping::Flaps workload=workload query=query />
         <figures::Figures workload=workload />
         <div class="columns">
             <div class="column wide">

@@ -122,7 +122,7 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
                 <h2 id="what-if-title">"What if?"</h2>
             </header>
             <form class="form" novalidate on:submit=submit>
-                <div class="slot-fields wide">
+                <div class="slot-fields">
                     <label class="field">
                         <span>"Demand"</span>
                         <select prop:value=move || chosen.get() on:change=move |event| chosen.set(event_target_value(&event))>

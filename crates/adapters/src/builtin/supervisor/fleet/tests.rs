@@ -44,9 +44,9 @@ async fn one_that_drains_is_stopped_when_nobody_has_looked_for_the_whole_time() 
         ("retires another one", &|| fleet.retire(&stays.spec.name)),
     ];
     for (what, look) in looks {
-        advance(DRAIN_WITHIN - A_MOMENT).await;
+        advance(DRAIN_WITHIN.saturating_sub(A_MOMENT)).await;
         look();
-        advance(DRAIN_WITHIN - A_MOMENT).await;
+        advance(DRAIN_WITHIN.saturating_sub(A_MOMENT)).await;
         fleet.stop_abandoned();
         assert!(!drains.stop.is_cancelled(), "somebody who {what} looks after it");
     }

@@ -135,7 +135,7 @@ async fn a_clean_up_that_was_missed_is_made_up_for_and_one_that_fails_is_tried_a
     assert!(clean_ups(&control, &viewer).await.is_empty());
     running.stop().await;
 
-    measured(&world, 500 * DAY_MS).await;
+    measured(&world, 300 * DAY_MS).await;
     measured(&world, 1_000).await;
     let started = Instant::now();
     let (control, running) = world.start().await;
@@ -152,7 +152,6 @@ async fn a_clean_up_that_was_missed_is_made_up_for_and_one_that_fails_is_tried_a
     })
     .await;
     assert!(started.elapsed() >= INTERVAL * 900, "ten minutes later");
-    assert_eq!(left(&world, Resolution::QuarterHour).await.len(), 1);
     running.stop().await;
 
     // It is known after a restart.

@@ -368,7 +368,7 @@ async fn a_gpu_that_is_simulated_is_marked_and_what_is_real_is_not() {
     let told = |gpu: bool| [("cpu".to_owned(), false), ("gpu".to_owned(), gpu)];
     for is_simulated in [false, true] {
         world.clock.advance(10_000);
-        let mut seen = observed(world.now_ms(), 0.5);
+        let mut seen = observed(world.now_ms(), Some(0.5));
         for load in seen.pools.iter_mut().flat_map(|p| &mut p.instances).filter_map(|i| i.load.as_mut()) {
             (load.gpu, load.gpu_simulated) = (Some(0.5), is_simulated);
         }

@@ -80,8 +80,8 @@ impl Course {
         path
     }
 
-    /// Where now is, upright.
-    pub fn now(&self) -> String {
+    /// Where now is, upright: the same in every course.
+    pub fn now() -> String {
         let middle = WIDTH / 2.0;
         format!("M{middle:.1} 0V{HEIGHT:.1}")
     }
@@ -145,7 +145,7 @@ mod tests {
         let course = Course::new(measured, &forecast(1));
         assert_eq!(course.path(&course.measured), "M0.0 120.0L75.0 80.0M300.0 0.0");
         assert!(course.path(&course.mean).starts_with("M300.0 80.0L301.0 80.0"));
-        assert_eq!(course.now(), "M300.0 0V160.0");
+        assert_eq!(Course::now(), "M300.0 0V160.0");
         assert_eq!(
             course.path(&[at(-30, Some(1.0)), at(30, Some(1.0))]),
             "",

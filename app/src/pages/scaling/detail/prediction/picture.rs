@@ -95,7 +95,7 @@ fn draw(drawn: Drawn, measured: Result<Vec<Point>, Problem>) -> AnyView {
                 {words::demand(&drawn.signal, course.top)}
             </p>
             <svg viewBox="0 0 600 160" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                <path class="hue-6" stroke-dasharray="2 3" d=course.now() />
+                <path class="hue-6" stroke-dasharray="2 3" d=Course::now() />
                 <path class="hue-4" stroke-dasharray="4 3" d=course.path(&course.upper) />
                 <path class="hue-4" d=course.path(&course.mean) />
                 <path class="hue-0" d=course.path(&course.measured) />

@@ -37,7 +37,7 @@ test.afterEach(() => page.close());
 
 const figure = (title: string) => page.locator('.figures .card').filter({ hasText: title }).locator('.card-value');
 const held = () => page.locator('.callout').filter({ hasText: 'for another' });
-const why = () => page.getByRole('region', { name: 'Why?' });
+const why = () => page.getByRole('region', { name: 'Why?', exact: true });
 
 async function choose(verb: string): Promise<void> {
   await page.getByRole('button', { name: 'Pause…' }).click();
@@ -77,7 +77,7 @@ test('why it has as many as it has is told step by step, and what would change i
   await expect(why()).toContainText(/stays at 3|3 → /, { timeout: 60_000 });
   await expect(why()).toContainText('Decided');
   await expect(why().locator('.steps')).toContainText(/cpu (reads|asks)/);
-  await expect(page.getByRole('region', { name: 'Processes' })).toContainText('sample-1');
+  await expect(page.getByRole('region', { name: 'Processes', exact: true })).toContainText('sample-1');
   await expect(page.locator('section.chart').first().locator('canvas').first()).toBeVisible();
 });
 
@@ -134,7 +134,7 @@ test('paused until somebody lets go, which can be undone while nothing else happ
 
 test('the policy is edited with what would change before one\'s eyes, and mistakes are named', async () => {
   await open(page, `${PAGE}?tab=policy`);
-  const policy = page.getByRole('region', { name: 'Policy' });
+  const policy = page.getByRole('region', { name: 'Policy', exact: true });
   const before = await version();
   await policy.getByLabel('At most').first().fill('2');
   await expect(policy.getByText('3 is not between 0 and 2, which is max_replicas').first()).toBeVisible();
@@ -147,7 +147,7 @@ test('the policy is edited with what would change before one\'s eyes, and mistak
   await confirm(page, 'Change policy');
   await expect(toast(page)).toContainText('settings changed.');
   await expect(page.locator('.settings-note')).toContainText(`Version ${before + 1} is in force, set by ada`);
-  await expect(page.getByRole('region', { name: 'In force' })).toContainText('max replicas');
+  await expect(page.getByRole('region', { name: 'In force', exact: true })).toContainText('max replicas');
   await toast(page).getByRole('button', { name: 'Undo' }).click();
   await expect(page.locator('.settings-note')).toContainText(`Version ${before + 2} is in force`);
   await expect(policy.getByLabel('At most').first()).toHaveValue('6');
@@ -163,7 +163,7 @@ test('the policy is edited with what would change before one\'s eyes, and mistak
 
 test('what will flap is said before it is saved, and what is typed is replayed beside what is in force', async () => {
   await open(page, `${PAGE}?tab=policy`);
-  const policy = page.getByRole('region', { name: 'Policy' });
+  const policy = page.getByRole('region', { name: 'Policy', exact: true });
   const down = policy.getByRole('group', { name: 'Scale down', exact: true });
   await down.getByLabel('Window').fill('0');
   await expect(policy.getByText(/This will flap: .*low reading/)).toBeVisible();
@@ -174,7 +174,7 @@ test('what will flap is said before it is saved, and what is typed is replayed b
   await down.getByLabel('Window').fill('60');
   await policy.getByRole('button', { name: 'What if?' }).click();
   await expect(page).toHaveURL(/tab=what-if/);
-  const replay = page.getByRole('region', { name: 'What if?' });
+  const replay = page.getByRole('region', { name: 'What if?', exact: true });
   await replay.getByText('edited', { exact: true }).click();
   await expect(replay.getByRole('row', { name: 'scale-down window 900 s 60 s' })).toBeVisible();
   await replay.getByRole('button', { name: 'Staging' }).click();
@@ -184,13 +184,13 @@ test('what will flap is said before it is saved, and what is typed is replayed b
   await expect(replay.getByText('type a whole number from 0 to 3600')).toBeVisible();
   await replay.getByLabel('An instance starts within').fill('20');
   await replay.getByRole('button', { name: 'Replay' }).click();
-  const outcomes = page.getByRole('region', { name: 'Outcomes of the policies' });
+  const outcomes = page.getByRole('region', { name: 'Outcomes of the policies', exact: true });
   for (const name of ['in force', 'edited', 'Staging']) {
     await expect(outcomes.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })).toBeVisible({ timeout: 60_000 });
   }
   // Nothing was applied by looking.
   await page.getByRole('navigation', { name: 'Parts of the workload' }).getByRole('link', { name: 'Policy' }).click();
-  await expect(page.getByRole('region', { name: 'Policy' }).getByRole('group', { name: 'Scale down', exact: true }).getByLabel('Window')).toHaveValue(
+  await expect(page.getByRole('region', { name: 'Policy', exact: true }).getByRole('group', { name: 'Scale down', exact: true }).getByLabel('Window')).toHaveValue(
     '900',
   );
 });
@@ -198,7 +198,7 @@ test('what will flap is said before it is saved, and what is typed is replayed b
 test('who was overtaken is told before sending, and shown both versions after', async ({ watch }) => {
   watch.expect(/409/);
   await open(page, `${PAGE}?tab=policy`);
-  const policy = page.getByRole('region', { name: 'Policy' });
+  const policy = page.getByRole('region', { name: 'Policy', exact: true });
   await policy.getByLabel('Oldest figure that counts').fill('100');
   await policy.getByRole('button', { name: 'Change policy' }).click();
   const dialog = page.getByRole('dialog', { name: 'Change policy: samples' });
@@ -215,7 +215,7 @@ test('who was overtaken is told before sending, and shown both versions after', 
   await expect(dialog.getByRole('table', { name: 'Your change' }).getByRole('row', { name: 'metric max age 180 s 100 s' })).toBeVisible();
   await dialog.getByRole('button', { name: 'Apply mine on top' }).click();
   await expect(toast(page)).toContainText('metric max age is now 100 s');
-  await expect(page.getByRole('region', { name: 'In force' })).toContainText('scale-in paused');
+  await expect(page.getByRole('region', { name: 'In force', exact: true })).toContainText('scale-in paused');
   await page.getByRole('button', { name: 'Let go' }).click();
   await page.getByRole('dialog', { name: 'Let go: samples' }).getByRole('button', { name: 'Let go' }).click();
 });

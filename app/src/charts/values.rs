@@ -86,6 +86,10 @@ impl Values {
 
 /// Whether the chart changed, and whether its series should be fetched again.
 fn advance(rolling: &mut Rolling, frame: &Frame, fetched_at_ms: i64) -> (bool, bool) {
+    if frame.tail.reset {
+        // Whatever it shows, its moments may lie after what is now.
+        return (false, true);
+    }
     if rolling.slice_ms() > FOLLOWED_SLICE_MS {
         let every_ms = rolling.slice_ms().clamp(*REFRESH_MS.start(), *REFRESH_MS.end());
         return (false, frame.at_ms - fetched_at_ms.max(rolling.span().to_ms) > every_ms);

@@ -32,6 +32,11 @@ impl SparkWindow {
 
     /// Takes the new values of a frame, and leaves out what it has already.
     pub fn extend(&mut self, tail: &Tail, key: &SeriesKey) {
+        if let Some(first_ms) = tail.times_ms.first().filter(|first| tail.reset && **first < self.newest_ms) {
+            // The clock went back: what is shown claims to be later than what comes.
+            self.values.clear();
+            self.newest_ms = first_ms - 1;
+        }
         if let Some(column) = tail.columns.iter().find(|c| c.key == *key) {
             for (at_ms, value) in tail.times_ms.iter().zip(&column.values) {
                 self.push(*at_ms, *value);
@@ -114,6 +119,24 @@ mod tests {
         let line = window.line();
         assert_eq!(line.len(), 300);
         assert_eq!(line[296..], [None, Some(1.0), Some(2.0), Some(3.0)]);
+    }
+
+    #[test]
+    fn a_clock_that_went_back_begins_a_new_line() {
+        let mut window = SparkWindow::default();
+        window.push(9_000, Some(1.0));
+        let columns = vec![TailColumn {
+            key: key(),
+            values: vec![Some(2.0)],
+        }];
+        let tail = Tail {
+            times_ms: vec![4_000],
+            columns,
+            reset: true,
+        };
+        window.extend(&tail, &key());
+        window.push(5_000, Some(3.0));
+        assert_eq!(window.line()[297..], [None, Some(2.0), Some(3.0)]);
     }
 
     #[test]

@@ -1,47 +1,82 @@
 //! The clean-up: what is not kept any longer is removed, every night and when a system admin asks for it.
 
 use jiff::tz::TimeZone;
-use model::{Actor, ApiError, CleanUp, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
+use model::{Actor, ApiError, CleanUp, DataUsage, DataView, EventKind, FieldDiff, NewEvent, Removed, Resolution, Severity};
 use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
 
 use crate::{
     Control,
     access::{SystemAdmin, Viewer},
-    decide::daily,
-    ports::{AuditEntry, KeptTable},
+    decide::{
+        clock::{Ahead, Believed},
+        daily,
+    },
+    ports::{AuditEntry, KeptTable, StoreError},
     state::State,
 };
 
 /// By the clock on the wall where the server stands: when fewest people look.
 const HOUR: i8 = 3;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+/// Collections for which what was counted is not counted again, unless there was a clean-up: a minute at one a second.
+const COUNTED_FOR: u32 = 60;
+
+/// What every summary of a clean-up that has ended begins with.
+const ENDED: &str = "Clean-up removed";
 
 /// What was done last, and when it is due.
 pub(crate) struct Cleaning {
     zone: TimeZone,
+    started: Instant,
+    /// The clock on the wall, as far as it is believed; `None` before it was looked at.
+    believed: Mutex<Option<Believed>>,
     next_ms: Mutex<i64>,
     last: RwLock<Option<CleanUp>>,
     one_at_a_time: tokio::sync::Mutex<()>,
+    /// Counting takes the database long, and anybody may ask: one counts, the others wait for what it found.
+    usage: tokio::sync::Mutex<Option<(Instant, DataUsage)>>,
 }
 
 impl Cleaning {
-    pub(crate) fn new(now_ms: i64) -> Self {
+    /// `newest_ms` is when an earlier run wrote its last values.
+    pub(crate) fn new(now_ms: i64, newest_ms: Option<i64>) -> Self {
         let zone = TimeZone::system();
         Self {
+            started: Instant::now(),
+            believed: Mutex::new(newest_ms.map(Believed::stored)),
             next_ms: Mutex::new(daily::next(now_ms, HOUR, &zone)),
             zone,
             last: RwLock::new(None),
             one_at_a_time: tokio::sync::Mutex::new(()),
+            usage: tokio::sync::Mutex::new(None),
         }
     }
 
-    /// Whether the daily one is due; when it is, the next is tomorrow's. A clock that went back does not make it come late.
+    /// Whether the daily one is due, until it is [`Self::done`]. A clock that went back does not make it come late.
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         let mut next_ms = self.next_ms.lock();
-        let due = now_ms >= *next_ms;
-        *next_ms = daily::next(now_ms, HOUR, &self.zone);
-        due
+        *next_ms = daily::next(now_ms, HOUR, &self.zone).min(*next_ms);
+        now_ms >= *next_ms
+    }
+
+    /// The next one is tomorrow's.
+    pub(crate) fn done(&self, now_ms: i64) {
+        *self.next_ms.lock() = daily::next(now_ms, HOUR, &self.zone);
+    }
+
+    /// Whether anything may be removed by this clock.
+    pub(crate) fn believes(&self, now_ms: i64) -> Result<(), Ahead> {
+        let ran = self.started.elapsed();
+        let mut believed = self.believed.lock();
+        believed.get_or_insert(Believed::now(now_ms, ran)).look(now_ms, ran)
+    }
+
+    /// Somebody says that the clock is right.
+    fn believe(&self, now_ms: i64) {
+        *self.believed.lock() = Some(Believed::now(now_ms, self.started.elapsed()));
     }
 }
 
@@ -73,7 +108,7 @@ fn tables(state: &State, now_ms: i64) -> Vec<(String, KeptTable, i64)> {
 /// One table that cannot be cleaned does not keep the others from it.
 pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
     let _one_at_a_time = state.cleaning.one_at_a_time.lock().await;
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let mut tables_done = Vec::new();
     for (what, table, before_ms) in tables(state, state.now_ms()) {
         let removed = state.ports.upkeep.forget(table, before_ms).await;
@@ -90,10 +125,28 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
         by,
     };
     *state.cleaning.last.write() = Some(done.clone());
+    *state.cleaning.usage.lock().await = None;
     if let Err(error) = state.ports.journal.append(vec![event(&done)]).await {
         tracing::warn!(%error, "the clean-up could not be told to the journal");
     }
     done
+}
+
+async fn usage(state: &State) -> Result<DataUsage, StoreError> {
+    let mut counted = state.cleaning.usage.lock().await;
+    if let Some((at, usage)) = counted.as_ref()
+        && at.elapsed() < state.interval * COUNTED_FOR
+    {
+        return Ok(usage.clone());
+    }
+    let usage = state.ports.upkeep.usage().await?;
+    *counted = Some((Instant::now(), usage.clone()));
+    Ok(usage)
+}
+
+/// Whether the event tells of a clean-up that cleaned every table.
+pub(crate) fn ran_to_its_end(told: &NewEvent) -> bool {
+    told.severity == Severity::Info && told.summary.starts_with(ENDED)
 }
 
 fn event(done: &CleanUp) -> NewEvent {
@@ -120,14 +173,14 @@ fn event(done: &CleanUp) -> NewEvent {
         severity: if failed.is_empty() { Severity::Info } else { Severity::Warning },
         pool: None,
         instance: None,
-        summary: format!("Clean-up removed {rows} rows in {} ms", done.took_ms),
+        summary: format!("{ENDED} {rows} rows in {} ms", done.took_ms),
         cause: cause.join(", "),
         actor: done.by.clone().map_or_else(|| Actor::system("clean-up"), Actor::User),
     }
 }
 
 impl Control {
-    /// Removes what is not kept any longer, now. Written down first: without its audit row nothing is removed.
+    /// Removes what is not kept any longer, now, by the clock as it is. Written down first: without its audit row nothing is removed.
     ///
     /// # Errors
     /// [`ApiError::Unavailable`], [`ApiError::Clash`] while another one is under way.
@@ -172,18 +225,19 @@ impl Control {
             .record(&audit, &asked)
             .await
             .map_err(|e| ApiError::unavailable("the database", e))?;
+        state.cleaning.believe(state.now_ms());
         // A caller that goes away does not leave it half done.
         tokio::spawn(async move { run(&state, Some(by)).await })
             .await
             .map_err(|e| ApiError::unavailable("the clean-up", e))
     }
 
-    /// What the data takes and how long it is kept.
+    /// What the data takes (counted at most once a minute) and how long it is kept.
     ///
     /// # Errors
     /// [`ApiError::Unavailable`].
     pub async fn data(&self, _who: &Viewer) -> Result<DataView, ApiError> {
-        let usage = self.state.ports.upkeep.usage().await;
+        let usage = usage(&self.state).await;
         Ok(DataView {
             now_ms: self.state.now_ms(),
             retention: self.state.retention,

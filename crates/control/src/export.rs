@@ -79,14 +79,14 @@ impl Control {
         if query.from_ms < 0 || query.from_ms > query.to_ms {
             return Err(ApiError::invalid("from_ms", "must not be negative, nor lie after to_ms"));
         }
-        let since_ms = self.state.ports.samples.since_ms().await;
-        let since_ms = since_ms.map_err(|e| ApiError::unavailable("the history", e))?;
+        let oldest = self.state.ports.samples.oldest().await;
+        let oldest = oldest.map_err(|e| ApiError::unavailable("the history", e))?;
         let (now_ms, kept) = (self.state.now_ms(), self.state.retention.samples);
         // What nobody measured takes no time to leave out.
-        let from_ms = query.from_ms.max(since_ms.unwrap_or(now_ms));
+        let from_ms = query.from_ms.max(oldest.since_ms().unwrap_or(now_ms));
         let to_ms = query.to_ms.min(now_ms);
         let asked = query.points.unwrap_or(u16::MAX);
-        let finest = kept.resolution(from_ms, to_ms, asked, now_ms);
+        let finest = oldest.reaching(kept.resolution(from_ms, to_ms, asked, now_ms), from_ms);
         let cells = |r: Resolution| {
             let columns = if r == Resolution::Second { 1 } else { 4 };
             to_ms.saturating_sub(from_ms) / r.ms() * columns * i64::try_from(query.keys.len()).unwrap_or(i64::MAX)

@@ -6,7 +6,7 @@
 //!  history/            one hour at one second in memory; min-max downsampling on reads; older values come from the store
 //!  views/ (pure)       what each page needs of a snapshot
 //!  live/               frames: one serialisation per snapshot and view, shared by every listener
-//!  loops/              collect · record · samples · compact · clean-up · reconcile · autoscale · retire · forget · registry ·
+//!  loops/              collect · record · samples · compact · retain · clean-up · reconcile · autoscale · retire · forget · registry ·
 //!                      housekeeping: idempotent, no input, status visible
 //!  registration/       instances that announce themselves
 //!  scaling/            what is scaled: what is intended, known and changed of it

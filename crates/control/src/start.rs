@@ -172,6 +172,7 @@ impl Control {
             .journal
             .read(&EventFilter::default(), u32::try_from(EventsView::MAX).unwrap_or(u32::MAX))
             .await?;
+        let newest_ms = ports.samples.newest_ms().await?;
         let scaling = restore_scaling(&ports, &setup.workloads, now_ms).await?;
         let (to_record, batches) = loops::batches();
         let interval_ms = i64::try_from(setup.interval.as_millis()).unwrap_or(i64::MAX);
@@ -199,7 +200,7 @@ impl Control {
             registry: setup.registry,
             accepts_gateways: setup.accepts_gateways,
             retention: setup.retention,
-            cleaning: Cleaning::new(now_ms),
+            cleaning: Cleaning::new(now_ms, newest_ms),
             registrars: Registrars::default(),
             roster: RwLock::new(roster),
             fleet: RwLock::new(Fleet::new(ports.workloads.iter().map(|_| None))),

@@ -15,29 +15,28 @@ use control::{
 };
 use futures::StreamExt as _;
 use model::{
-    EventFilter, InstanceState, ProcessObservation, ViewData, ViewKey, WorkloadId,
-    scaling::{Hold, HoldKind, ScalingChange},
+    EventFilter, InstanceSnapshot, InstanceState, ViewData, ViewKey, WorkloadId,
+    scaling::{Hold, HoldKind, ScalingChange, ScalingPolicy},
 };
 use reqwest::{Body, Client, Response};
 use testkit::{build, wait_until};
-use tokio::{sync::mpsc, task::JoinHandle};
-use tokio_tungstenite::{connect_async, tungstenite::Message};
+use tokio::{net::TcpStream, sync::mpsc, task::JoinHandle};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error as WebSocketError, Message},
+};
 
 use crate::support::{SOON, TestApp, alive};
 
-/// A load step leads to a new instance that serves within this.
-const SERVES_WITHIN: Duration = Duration::from_secs(10);
-
-/// Requests that are begun and not finished; round robin spreads them over all instances.
-const LONG_REQUESTS: usize = 15;
-
-/// Some seconds of one core, ended when its client leaves.
+/// The largest there is: some seconds of one core, ended when its client leaves.
 const LONG_SIMULATION: &str = "/simulate/progress?scenarios=200000&years=100&starting_portfolio=1000000&monthly_spending=1000";
 
-/// One after the other they take longer than the test does from there on.
+/// One instance computes one after the other.
 const WEBSOCKETS: usize = 8;
 
 const SIMULATION: &str = r#"{"starting_portfolio":1000000,"monthly_spending":1000,"n_scenarios":100,"years":10}"#;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 struct Fleet {
     app: TestApp,
@@ -46,7 +45,7 @@ struct Fleet {
 }
 
 impl Fleet {
-    /// The autoscaler does nothing: here the test is the one who scales.
+    /// The autoscaler does nothing: here the test is the one who scales. It has nothing to choose from before it is paused.
     async fn start(samples: u32) -> Self {
         let app = TestApp::embedded(samples).await;
         app.signed_in("ada", model::Role::SystemAdmin).await;
@@ -68,8 +67,16 @@ impl Fleet {
             kind: HoldKind::Pause,
             until_ms: control.now_ms() + 3_600_000,
         };
-        let change = ScalingChange::Hold { hold: Some(hold) };
-        control.change_scaling(admin, &samples(), 1, &change).await.unwrap();
+        let pause = ScalingChange::Hold { hold: Some(hold) };
+        control.change_scaling(admin, &samples(), 1, &pause).await.unwrap();
+        // A pause keeps to the bounds: only now is there room.
+        let policy = control.scaling_intent(&self.viewer, &samples()).unwrap().plan.policy;
+        let policy = Box::new(ScalingPolicy {
+            max_replicas: 20,
+            ..policy
+        });
+        let room = ScalingChange::Policy { policy };
+        control.change_scaling(admin, &samples(), 2, &room).await.unwrap();
     }
 
     async fn scale(&self, replicas: u32) {
@@ -78,7 +85,7 @@ impl Fleet {
     }
 
     /// Not through the port: asking it is for the control alone.
-    fn states(&self) -> Vec<(String, InstanceState, Option<ProcessObservation>)> {
+    fn instances(&self) -> Vec<InstanceSnapshot> {
         let view = self
             .app
             .running()
@@ -88,25 +95,21 @@ impl Fleet {
         let ViewData::Pool(pool) = view.view else {
             panic!("not a pool: {view:?}")
         };
-        pool.instances.into_iter().map(|i| (i.id.to_string(), i.state, i.process)).collect()
+        pool.instances
     }
 
     async fn until_up(&self, names: &[&str]) {
         wait_until(&format!("{names:?} are up"), SOON, async || {
-            let states = self.states();
-            states.iter().map(|(name, ..)| name.as_str()).eq(names.iter().copied())
-                && states.iter().all(|(_, state, _)| *state == InstanceState::Up)
+            let instances = self.instances();
+            instances.iter().map(|i| i.id.as_str()).eq(names.iter().copied()) && instances.iter().all(|i| i.state == InstanceState::Up)
         })
         .await;
     }
 
     fn pid(&self, name: &str) -> u32 {
-        let states = self.states();
-        states
-            .into_iter()
-            .find(|(found, ..)| found == name)
-            .and_then(|(.., process)| process?.pid)
-            .unwrap()
+        let instances = self.instances();
+        let found = instances.into_iter().find(|i| i.id.as_str() == name);
+        found.and_then(|i| i.process?.pid).unwrap()
     }
 
     async fn snapshots(&self, count: u64) {
@@ -122,19 +125,71 @@ impl Fleet {
     }
 
     /// Begun, with half of its body sent; goes on when told to.
-    fn begin_long_request(
-        &self,
-    ) -> (
-        mpsc::Sender<Result<&'static str, std::io::Error>>,
-        JoinHandle<reqwest::Result<Response>>,
-    ) {
+    fn begin_long_request(&self) -> LongRequest {
         let (part, parts) = mpsc::channel(2);
         part.try_send(Ok(&SIMULATION[..20])).unwrap();
         let body = Body::wrap_stream(tokio_stream(parts));
-        let request = self.client.post(format!("{}/simulations", self.app.gateway()));
+        let request = self.client.post(format!("{}/simulations", self.app.gateway())).timeout(2 * SOON);
         let request = request.header("content-type", "application/json").body(body);
-        (part, tokio::spawn(request.send()))
+        LongRequest {
+            part,
+            answer: tokio::spawn(request.send()),
+        }
     }
+
+    /// Until there is one on each instance: one that has just come gets less than its share. Nothing else may be under way.
+    async fn long_request_on_each(&self) -> Vec<LongRequest> {
+        let mut long = vec![];
+        wait_until("something is under way on each", SOON, async || {
+            long.extend(self.instances().iter().map(|_| self.begin_long_request()));
+            self.snapshots(2).await;
+            self.instances().iter().all(|i| i.totals.in_flight > 0)
+        })
+        .await;
+        long
+    }
+
+    /// Simulations that this instance computes and tells of.
+    async fn follow_on(&self, name: &str) -> Vec<Socket> {
+        let address = self.app.gateway().replace("http://", "ws://");
+        let mut sockets = vec![];
+        while sockets.len() < WEBSOCKETS {
+            let (socket, answer) = connect_async(format!("{address}{LONG_SIMULATION}")).await.unwrap();
+            if answer.headers()["x-instance"] == name {
+                sockets.push(socket);
+            }
+        }
+        sockets
+    }
+}
+
+struct LongRequest {
+    part: mpsc::Sender<Result<&'static str, std::io::Error>>,
+    answer: JoinHandle<reqwest::Result<Response>>,
+}
+
+impl LongRequest {
+    async fn end(self) -> Response {
+        self.part.send(Ok(&SIMULATION[20..])).await.unwrap();
+        drop(self.part);
+        self.answer.await.unwrap().unwrap()
+    }
+}
+
+/// Reads what it said up to now, and then something new: the simulation goes on, or has come to its own end. Whoever stops an instance ends
+/// its simulations before their time.
+async fn tells_on(socket: &mut Socket) {
+    let goes_on = |message: &Option<Result<Message, WebSocketError>>| match message {
+        Some(Ok(Message::Text(told))) if told.contains(r#""state":"done""#) => false,
+        Some(Ok(Message::Text(told))) if !told.contains(r#""state":"cancelled""#) => true,
+        cut => panic!("it was cut: {cut:?}"),
+    };
+    while let Ok(message) = tokio::time::timeout(Duration::from_millis(20), socket.next()).await {
+        if !goes_on(&message) {
+            return;
+        }
+    }
+    goes_on(&tokio::time::timeout(SOON, socket.next()).await.unwrap());
 }
 
 fn tokio_stream<T>(parts: mpsc::Receiver<T>) -> impl futures::Stream<Item = T> {
@@ -194,17 +249,17 @@ impl Traffic {
     }
 
     async fn until_served_by(&self, name: &str) {
-        self.by.lock().clear();
-        wait_until(&format!("{name} serves"), SERVES_WITHIN, async || self.by.lock().contains(name)).await;
+        wait_until(&format!("{name} serves"), SOON, async || self.by.lock().contains(name)).await;
     }
 
     async fn ends_without_a_failure(self) {
+        let enough = async || self.answered.load(Ordering::Relaxed) > 100;
+        wait_until("there was traffic", SOON, enough).await;
         self.stop.store(true, Ordering::Relaxed);
         for task in self.tasks {
             task.await.unwrap();
         }
         assert_eq!(*self.failed.lock(), Vec::<String>::new());
-        assert!(self.answered.load(Ordering::Relaxed) > 100);
     }
 }
 
@@ -219,45 +274,32 @@ async fn scaling_up_and_down_under_traffic_fails_no_request_and_ends_none_that_i
     traffic.until_served_by("sample-4").await;
     fleet.until_up(&["sample-1", "sample-2", "sample-3", "sample-4", "sample-5"]).await;
 
-    let mut sockets = vec![];
-    while sockets.len() < WEBSOCKETS {
-        let address = fleet.app.gateway().replace("http://", "ws://");
-        let (socket, answer) = connect_async(format!("{address}{LONG_SIMULATION}")).await.unwrap();
-        if answer.headers()["x-instance"] == "sample-5" {
-            sockets.push(socket);
-        }
-    }
-    let long: Vec<_> = (0..LONG_REQUESTS).map(|_| fleet.begin_long_request()).collect();
-    fleet.snapshots(2).await;
+    traffic.ends_without_a_failure().await;
+
+    let long = fleet.long_request_on_each().await;
     let (fourth, fifth) = (fleet.pid("sample-4"), fleet.pid("sample-5"));
+    let traffic = Traffic::start(&fleet);
+    let follow = tokio::time::timeout(SOON, fleet.follow_on("sample-5"));
+    let mut sockets = follow.await.expect("the fifth gets its share");
 
     fleet.scale(3).await;
     wait_until("both drain", SOON, async || {
-        let states = fleet.states();
-        states[3..].iter().all(|(_, state, _)| *state == InstanceState::Drain)
+        let instances = fleet.instances();
+        instances.len() == 5 && instances[3..].iter().all(|i| i.state == InstanceState::Drain)
     })
     .await;
     fleet.snapshots(3).await;
     assert!(alive(fourth) && alive(fifth), "something is under way on both");
 
     let mut answered_by = BTreeSet::new();
-    for (part, answer) in long {
-        part.send(Ok(&SIMULATION[20..])).await.unwrap();
-        drop(part);
-        let answer = answer.await.unwrap().unwrap();
+    for request in long {
+        let answer = request.end().await;
         assert_eq!(answer.status(), 202);
         answered_by.insert(served_by(&answer));
     }
     assert_eq!(answered_by.len(), 5, "also those that drain have answered: {answered_by:?}");
     wait_until("the fourth is gone", SOON, async || !alive(fourth)).await;
-    assert!(alive(fifth), "its WebSockets are open");
-    let last = sockets.last_mut().unwrap();
-    // What was said up to now, and then something new.
-    while let Ok(Some(message)) = tokio::time::timeout(Duration::from_millis(20), last.next()).await {
-        assert!(matches!(message, Ok(Message::Text(_))), "{message:?}");
-    }
-    let news = tokio::time::timeout(SOON, last.next()).await.unwrap();
-    assert!(matches!(news, Some(Ok(Message::Text(_)))), "it goes on telling: {news:?}");
+    tells_on(sockets.last_mut().unwrap()).await;
     drop(sockets);
     wait_until("the fifth is gone", SOON, async || !alive(fifth)).await;
     fleet.until_up(&["sample-1", "sample-2", "sample-3"]).await;

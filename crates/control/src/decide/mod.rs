@@ -1,5 +1,6 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
+pub mod clock;
 pub mod csv;
 pub mod daily;
 pub mod downsample;

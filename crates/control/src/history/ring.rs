@@ -15,6 +15,9 @@ pub const CAPACITY_ROWS: usize = 3_600;
 /// A distance between two rows that is larger than this many intervals is an outage and drawn as a gap.
 const GAP_INTERVALS: i64 = 3;
 
+/// Rows for which the ring says that it began anew: a listener may miss one.
+const ANEW_ROWS: u64 = 3;
+
 struct Column {
     /// `NaN` where nothing was measured.
     values: Box<[f32]>,
@@ -29,6 +32,8 @@ pub struct Ring {
     len: usize,
     times_ms: Box<[i64]>,
     columns: HashMap<SeriesKey, Column>,
+    /// The row at which the clock had gone back; 0 when it never did. Who has seen what was before starts over.
+    anew: u64,
 }
 
 impl Ring {
@@ -39,6 +44,7 @@ impl Ring {
             len: 0,
             times_ms: vec![0; CAPACITY_ROWS].into(),
             columns: HashMap::new(),
+            anew: 0,
         }
     }
 
@@ -51,12 +57,20 @@ impl Ring {
         self.next - self.len as u64
     }
 
-    /// Appends the row of snapshot `seq`. Values that are not finite count as not measured.
+    /// Appends the row of snapshot `seq`. Rows never go back in time: where the clock does, the ring begins anew, and the store has what was
+    /// before. Values that are not finite count as not measured.
     pub fn push(&mut self, seq: u64, at_ms: i64, values: &[(SeriesKey, Option<f32>)]) {
         if seq != self.next {
             // A collector that started anew: the old rows have other numbers.
             *self = Self {
                 next: seq,
+                ..Self::new(self.interval_ms)
+            };
+        }
+        if self.newest_ms().is_some_and(|newest_ms| at_ms < newest_ms) {
+            *self = Self {
+                next: seq,
+                anew: seq,
                 ..Self::new(self.interval_ms)
             };
         }
@@ -82,6 +96,10 @@ impl Ring {
         self.len = (self.len + 1).min(CAPACITY_ROWS);
         let first = self.first();
         self.columns.retain(|_, c| c.last_row >= first);
+    }
+
+    fn newest_ms(&self) -> Option<i64> {
+        (self.len > 0).then(|| self.times_ms[Self::slot(self.next - 1)])
     }
 
     /// Unix ms of the oldest row.
@@ -159,10 +177,15 @@ impl Ring {
     /// Rows `after + 1 ..= newest` of these series, at most `rows`; `None` when more than that was missed or is gone.
     pub fn tail(&self, keys: &[SeriesKey], after: u64, rows: usize) -> Option<Tail> {
         let from = after + 1;
-        if from < self.first() || self.next.saturating_sub(from) > rows as u64 {
+        if from < self.first() || after < self.anew || self.next.saturating_sub(from) > rows as u64 {
             return None;
         }
         Some(self.rows(keys, from))
+    }
+
+    /// Whether the clock went back a moment ago: who follows row by row starts over too.
+    pub const fn is_anew(&self) -> bool {
+        self.anew > 0 && self.next - self.anew <= ANEW_ROWS
     }
 
     /// The newest `rows` rows of these series.
@@ -253,6 +276,22 @@ mod tests {
         assert_eq!(ring.tail(&[KEY], 1, 5), None);
         assert_eq!(ring.tail(&[KEY], 10, 5).unwrap().times_ms, [] as [i64; 0]);
         assert_eq!(ring.newest(&[KEY], 2).times_ms, [9_000, 10_000]);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_begins_anew_and_one_that_stands_does_not() {
+        let mut ring = filled(10);
+        ring.push(11, 10_000, &[(KEY, Some(11.0))]);
+        assert_eq!(ring.kept_since_ms(), Some(1_000), "it stood still");
+        ring.push(12, 4_000, &[(KEY, Some(12.0))]);
+        ring.push(13, 5_000, &[(KEY, Some(13.0))]);
+        assert_eq!(ring.series(&KEY, 0, i64::MAX, 100).times_ms, [4_000, 5_000]);
+        assert_eq!(ring.mean(&KEY, 4_500), Some(13.0));
+        assert_eq!(ring.mean(&KEY, 0), Some(12.5), "nothing of before, which claims to be later");
+        assert_eq!(ring.tail(&[KEY], 11, 300), None, "who has the rows of before starts over");
+        assert_eq!(ring.tail(&[KEY], 12, 300).unwrap().times_ms, [5_000]);
+        assert_eq!(ring.newest(&[KEY], 300).times_ms, [4_000, 5_000]);
+        assert!(ring.is_anew() && !filled(10).is_anew());
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(super) fn build(state: &State, snapshot: &Snapshot, key: &ViewKey, has: Has)
             ..ring.newest(&keys, 1)
         };
         match has {
+            Has::Previous if ring.is_anew() => reset(),
             Has::Previous => ring.newest(&keys, 1),
             Has::Snapshot(seq) => ring.tail(&keys, seq, RESUME_ROWS).unwrap_or_else(reset),
             Has::Old => reset(),

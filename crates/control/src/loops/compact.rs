@@ -1,12 +1,11 @@
-//! The compact loop: brings complete quarters of an hour into their final form, and lets go of what is not kept so finely any more.
+//! The compact loop: brings complete quarters of an hour into their final form.
 
 use std::sync::Arc;
 
-use model::Resolution;
 use tokio::sync::Notify;
 
 use super::Loop;
-use crate::{ports::KeptTable, state::State};
+use crate::state::State;
 
 pub(super) struct Compact {
     state: Arc<State>,
@@ -26,21 +25,14 @@ impl Loop for Compact {
     }
 
     async fn round(&mut self) -> Result<(), String> {
-        let (ports, retention) = (&self.state.ports, self.state.retention.samples);
-        let done = ports.samples.compact().await.map_err(|e| e.to_string())?;
-        if done.blocks == 0 {
-            return Ok(());
-        }
-        tracing::debug!(
-            rows = done.rows,
-            blocks = done.blocks,
-            bytes = done.bytes,
-            "measured values were compacted"
-        );
-        for resolution in Resolution::ALL {
-            let before_ms = self.state.now_ms().saturating_sub(retention.ms(resolution));
-            let table = KeptTable::Samples(resolution);
-            ports.upkeep.forget(table, before_ms).await.map_err(|e| e.to_string())?;
+        let done = self.state.ports.samples.compact().await.map_err(|e| e.to_string())?;
+        if done.blocks > 0 {
+            tracing::debug!(
+                rows = done.rows,
+                blocks = done.blocks,
+                bytes = done.bytes,
+                "measured values were compacted"
+            );
         }
         Ok(())
     }

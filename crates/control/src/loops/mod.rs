@@ -10,6 +10,7 @@ mod housekeeping;
 mod reconcile;
 mod record;
 mod registry;
+mod retain;
 mod retire;
 mod samples;
 mod status;
@@ -52,8 +53,12 @@ const SECONDS_MAX: usize = 64;
 /// A slice of measured values is complete every quarter of an hour.
 const COMPACT_EVERY: Duration = Duration::from_secs(10);
 
-/// How late the daily clean-up may begin.
-const CLEAN_UP_LOOKS_EVERY: Duration = Duration::from_secs(20);
+/// Collections between two times that fine values leave: 15 min at one a second. They leave by whole slices, the shortest of which is as
+/// long.
+const RETAIN_EVERY: u32 = 900;
+
+/// Collections by which the daily clean-up may begin late: 20 s at one a second.
+const CLEAN_UP_LOOKS_EVERY: u32 = 20;
 
 /// The way to the record loop.
 pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewEvent>>) {
@@ -84,7 +89,8 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
     spawn(state, tasks, interval * SCALE_EVERY, autoscale::Autoscale::new(state.clone()));
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     spawn(state, tasks, COMPACT_EVERY, compact::Compact::new(state.clone()));
-    spawn(state, tasks, CLEAN_UP_LOOKS_EVERY, clean_up::CleanUp::new(state.clone()));
+    spawn(state, tasks, interval * RETAIN_EVERY, retain::Retain::new(state.clone()));
+    spawn(state, tasks, interval * CLEAN_UP_LOOKS_EVERY, clean_up::CleanUp::new(state.clone()));
     let (keeping, mut keep) = (state.clone(), samples::Keep::new(state.clone(), measured));
     tasks.spawn(async move { keep.run(&keeping, interval).await });
     let (state, mut record) = (state.clone(), record::Record::new(state.clone(), batches));

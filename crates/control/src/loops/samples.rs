@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    ports::{Recorded, SampleRow},
+    ports::{Recorded, SampleRow, StoreError},
     state::State,
 };
 
@@ -100,6 +100,11 @@ impl Keep {
         }
         self.waiting_values += row.len();
         self.waiting.push_back(SampleRow { at_ms, values: row });
+        self.give_up();
+    }
+
+    /// What there is no room for, the oldest first.
+    fn give_up(&mut self) {
         while self.waiting.len() > WAITING_ROWS_MAX || self.waiting_values > WAITING_VALUES_MAX {
             let Some(lost) = self.waiting.pop_front() else { break };
             self.waiting_values -= lost.values.len();
@@ -107,18 +112,36 @@ impl Keep {
         }
     }
 
+    /// Writes the rows, and takes what is measured meanwhile: a slow database must not fill the channel.
+    async fn record(&mut self, rows: &[SampleRow]) -> Result<Recorded, StoreError> {
+        let samples = self.state.ports.samples.clone();
+        let mut writing = samples.record(rows);
+        loop {
+            tokio::select! {
+                done = &mut writing => return done,
+                Some(measured) = self.measured.recv() => self.take(measured),
+            }
+        }
+    }
+
     async fn write(&mut self) -> Result<(), String> {
         let mut refused = 0;
         while !self.waiting.is_empty() {
-            let (given_up, count) = (self.given_up, self.waiting.len().min(ROWS_AT_ONCE));
-            let rows = &self.waiting.make_contiguous()[..count];
-            let done: Recorded = self.state.ports.samples.record(rows).await.map_err(|error| match given_up {
-                0 => error.to_string(),
-                _ => format!("{error}; the values of {given_up} moments were given up"),
-            })?;
-            refused = refused.max(done.refused);
-            for row in self.waiting.drain(..count) {
-                self.waiting_values -= row.values.len();
+            let rows: Vec<SampleRow> = self.waiting.drain(..self.waiting.len().min(ROWS_AT_ONCE)).collect();
+            self.waiting_values -= rows.iter().map(|row| row.values.len()).sum::<usize>();
+            match self.record(&rows).await {
+                Ok(done) => refused = refused.max(done.refused),
+                Err(error) => {
+                    for row in rows.into_iter().rev() {
+                        self.waiting_values += row.values.len();
+                        self.waiting.push_front(row);
+                    }
+                    self.give_up();
+                    return Err(match self.given_up {
+                        0 => error.to_string(),
+                        given_up => format!("{error}; the values of {given_up} moments were given up"),
+                    });
+                }
             }
         }
         if self.given_up > 0 {

@@ -24,7 +24,7 @@ pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
-pub use samples::{Compacted, Line, RANGE_KEYS_MAX, RangeQuery, Recorded, SampleRow, Samples};
+pub use samples::{Compacted, Line, Oldest, RANGE_KEYS_MAX, RangeQuery, Recorded, SampleRow, Samples};
 pub use scaling::{ChangeRecord, PutScaling, PutScalingError, ScalingLedger, ScalingPolicies};
 pub use upkeep::{KeptTable, Upkeep};
 pub use workloads::{ScaleError, Workloads};

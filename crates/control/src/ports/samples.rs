@@ -51,6 +51,44 @@ pub struct RangeQuery {
 /// Times in rising order, Unix ms, and as many values; `None` is a gap.
 pub type Line = (Vec<i64>, Vec<Option<f32>>);
 
+/// From when on there are values, Unix ms. How long a resolution is meant to be kept says nothing of what it has: a setting that was raised
+/// brings back nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Oldest {
+    /// In the order of [`Resolution::ALL`]; of a coarse one the beginning of its bucket.
+    pub by_resolution: [Option<i64>; 4],
+    /// What is in no block yet, and so at every resolution.
+    pub tail: Option<i64>,
+}
+
+impl Oldest {
+    /// The oldest value of all.
+    pub fn since_ms(&self) -> Option<i64> {
+        let (mut since, mut step_ms): (Option<i64>, i64) = (None, 0);
+        for (resolution, first) in Resolution::ALL.into_iter().zip(self.by_resolution).rev() {
+            // A finer resolution knows better when the first bucket of a coarser one really began.
+            if let Some(first) = first.filter(|f| since.is_none_or(|s| *f < s + step_ms)) {
+                since = Some(first);
+                step_ms = resolution.ms();
+            }
+        }
+        match (since, self.tail) {
+            (Some(a), Some(b)) => Some(if b < a + step_ms && b > a { b } else { a.min(b) }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The finest resolution, no finer than `wanted`, that has what there is since `from_ms`.
+    pub fn reaching(&self, wanted: Resolution, from_ms: i64) -> Resolution {
+        let Some(since_ms) = self.since_ms() else { return wanted };
+        // A slice is in blocks of all resolutions or in none.
+        let needed_ms = from_ms.max(since_ms).saturating_add(Resolution::QuarterHour.ms());
+        let reaches = |(_, oldest): &(Resolution, Option<i64>)| oldest.iter().chain(&self.tail).any(|at| *at <= needed_ms);
+        let mut coarser = Resolution::ALL.into_iter().zip(self.by_resolution).filter(|(r, _)| *r >= wanted);
+        coarser.find(reaches).map_or(wanted, |(resolution, _)| resolution)
+    }
+}
+
 /// What was measured, kept over restarts. One writer.
 #[async_trait]
 pub trait Samples: Send + Sync + 'static {
@@ -67,6 +105,14 @@ pub trait Samples: Send + Sync + 'static {
     /// The same without thinning out: every bucket of the resolution, for each key.
     async fn buckets(&self, query: &RangeQuery) -> Result<Vec<Vec<Bucket>>, StoreError>;
 
+    /// From when on there are values.
+    async fn oldest(&self) -> Result<Oldest, StoreError>;
+
     /// Unix ms of the oldest value.
-    async fn since_ms(&self) -> Result<Option<i64>, StoreError>;
+    async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.oldest().await?.since_ms())
+    }
+
+    /// Unix ms of the newest row of the slice that is not complete yet: the one in which the last row was written.
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError>;
 }

@@ -2,7 +2,7 @@
 
 use model::{
     PoolId, ScaleAccess, SourceId, SourceState, SourceStatus, WorkloadId, WorkloadSnapshot,
-    scaling::{Forecast, ScalingView, TargetChip, WorkloadRow, WorkloadView},
+    scaling::{Forecast, ScalingIntent, ScalingView, TargetChip, WorkloadRow, WorkloadView},
 };
 
 use super::Facts;
@@ -35,7 +35,7 @@ pub(super) fn workload(id: &WorkloadId, facts: Facts<'_>) -> Option<WorkloadView
     };
     Some(WorkloadView {
         row: row(workload, governed, facts),
-        intent: governed.intent.clone(),
+        intent: in_force(&governed.intent, facts.snapshot.at_ms),
         last: governed.last.clone(),
         events: governed.events.iter().cloned().collect(),
         flapping: governed.flapping(facts.snapshot.at_ms),
@@ -46,6 +46,13 @@ pub(super) fn workload(id: &WorkloadId, facts: Facts<'_>) -> Option<WorkloadView
         evaluated_every_s: facts.scaled_every_s,
         source: source(facts, &workload.source),
     })
+}
+
+/// A hold that is over is none.
+fn in_force(intent: &ScalingIntent, now_ms: i64) -> ScalingIntent {
+    let mut intent = intent.clone();
+    intent.plan.hold = intent.plan.hold_at(now_ms);
+    intent
 }
 
 /// A page shows no more than that, and it is sent with every frame.

@@ -50,6 +50,32 @@ async fn a_listener_that_was_away_gets_what_it_missed() {
 }
 
 #[tokio::test]
+async fn listeners_start_over_when_the_clock_goes_back() {
+    let world = World::new();
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let mut frames = control.subscribe(&viewer, ViewKey::Overview, None).unwrap();
+    frames.next().await.unwrap();
+    let before = parse(&frames.next().await.unwrap());
+    assert!(!before.tail.reset);
+    world.clock.advance(-60_000);
+    let after = frames.by_ref().map(|frame| parse(&frame)).take(50);
+    let after: Vec<Frame> = after.filter(|frame| std::future::ready(frame.at_ms < before.at_ms)).collect().await;
+    assert!(after.first().is_some_and(|frame| frame.tail.reset), "{} frames", after.len());
+    assert!(after.last().is_some_and(|frame| !frame.tail.reset), "and go on from there");
+    let keys = vec![SeriesKey::total(Metric::InstancesUp)];
+    let query = SeriesQuery {
+        keys,
+        from_ms: before.at_ms - 90_000,
+        to_ms: before.at_ms - 60_000,
+        points: 100,
+    };
+    let set = control.series(&viewer, &query).await.unwrap();
+    assert!(set.series[0].values.contains(&Some(2.0)), "the chart moves on");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn streams_end_when_the_console_stops() {
     let world = World::new();
     let (control, running) = world.start().await;

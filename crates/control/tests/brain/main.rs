@@ -9,6 +9,7 @@ mod history;
 mod leaving;
 mod live;
 mod registration;
+mod retention;
 mod scaling;
 mod sources;
 mod support;

@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) scaled: Vec<WorkloadSetup>,
     /// Off until a test says otherwise.
     pub(crate) registry: Option<RegistrySetup>,
+    /// [`INTERVAL`] until a test says otherwise.
+    pub(crate) interval: Duration,
 }
 
 impl World {
@@ -40,6 +42,7 @@ impl World {
             resolver: Arc::default(),
             scaled: vec![],
             registry: None,
+            interval: INTERVAL,
         }
     }
 
@@ -78,7 +81,7 @@ impl World {
             environment,
             pools: vec![pool],
             workloads: self.scaled.clone(),
-            interval: INTERVAL,
+            interval: self.interval,
             registry: self.registry.clone(),
             accepts_gateways: false,
             retention: model::Retention::default(),

@@ -1,4 +1,5 @@
-//! From the rows of a complete slice to blocks. Pure.
+//! From the rows of a complete slice to blocks. Pure, but that it says which stored block it could not read: that one counts as absent, so
+//! that one damaged page does not stop the history of all others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,18 +57,18 @@ impl Columns {
     }
 
     /// What was brought into blocks before.
-    fn stored(fine: &HashMap<i64, Vec<u8>>) -> Result<Option<Self>, Damaged> {
-        let Some(times) = fine.get(&ALL) else { return Ok(None) };
-        let times_ms = block::moments(times)?;
+    fn stored(start_ms: i64, fine: &HashMap<i64, Vec<u8>>) -> Option<Self> {
+        let slice = Slice::around(Resolution::Second, start_ms);
+        let times_ms = readable(slice, ALL, block::moments(fine.get(&ALL)?))?;
         let mut series = BTreeMap::new();
-        for (&id, bytes) in fine.iter().filter(|(id, _)| **id != ALL) {
-            let column = block::values(bytes)?;
-            if column.0.last().is_some_and(|at| *at as usize >= times_ms.len()) {
-                return Err(Damaged("a position is out of bounds"));
-            }
-            series.insert(id, column);
+        for (&id, bytes) in fine.iter().filter(|(id, _)| **id > ALL) {
+            let column = block::values(bytes).and_then(|column| match column.0.last() {
+                Some(at) if *at as usize >= times_ms.len() => Err(Damaged("a position is out of bounds")),
+                _ => Ok(column),
+            });
+            series.extend(readable(slice, id, column).map(|column| (id, column)));
         }
-        Ok(Some(Self { times_ms, series }))
+        Some(Self { times_ms, series })
     }
 
     /// Both together; where both have a moment, the row of `self` stands.
@@ -100,16 +101,37 @@ impl Columns {
     }
 }
 
+/// A block that cannot be read counts as absent.
+fn readable<T>(slice: Slice, series: i64, read: Result<T, Damaged>) -> Option<T> {
+    read.inspect_err(|why| {
+        tracing::error!(
+            series,
+            slice_ms = slice.start_ms,
+            resolution = slice.resolution.label(),
+            %why,
+            "a stored block of measured values cannot be read; it is written anew without what was in it"
+        );
+    })
+    .ok()
+}
+
 /// The blocks that hold these values, which all lie in the slice that begins at `start_ms`, and what is stored of it. The block that says
 /// that the slice is whole comes last.
 pub(super) fn blocks(start_ms: i64, new: Columns, stored: &Stored) -> Result<Vec<NewBlock>, Damaged> {
-    let (stands, all) = match Columns::stored(&stored.fine)? {
+    let old = Columns::stored(start_ms, &stored.fine);
+    // Whose values of before are not known any more.
+    let lost: BTreeSet<i64> = match &old {
+        None => BTreeSet::new(),
+        Some(old) => stored.fine.keys().copied().filter(|id| !old.series.contains_key(id)).collect(),
+    };
+    let (stands, all) = match old {
         None => (Stands::Old, new),
         Some(old) => (Stands::New, old.with(new)),
     };
     let Columns { times_ms: times, series } = all;
     let mut out = Vec::with_capacity(series.len() * 4 + 4);
     for (&id, (positions, values)) in &series {
+        let stands = if lost.contains(&id) { Stands::Old } else { stands };
         out.push(NewBlock {
             resolution: Resolution::Second,
             series: id,
@@ -122,7 +144,10 @@ pub(super) fn blocks(start_ms: i64, new: Columns, stored: &Stored) -> Result<Vec
             let measured = positions.iter().zip(values).map(|(at, value)| (times[*at as usize], *value));
             let buckets = fold(measured, resolution);
             let old = stored.coarse.get(&(resolution, id)).map(Vec::as_slice);
-            let (data, samples) = add_buckets(old, slice, &buckets, stands)?;
+            let (data, samples) = match readable(slice, id, add_buckets(old, slice, &buckets, stands)) {
+                Some(grown) => grown,
+                None => add_buckets(None, slice, &buckets, stands)?,
+            };
             out.push(NewBlock {
                 resolution,
                 series: id,
@@ -136,7 +161,10 @@ pub(super) fn blocks(start_ms: i64, new: Columns, stored: &Stored) -> Result<Vec
         let slice = Slice::around(resolution, start_ms);
         let any = fold(times.iter().map(|at| (*at, 0.0)), resolution);
         let old = stored.coarse.get(&(resolution, ALL)).map(Vec::as_slice);
-        let (data, samples) = add_marks(old, slice, &any)?;
+        let (data, samples) = match readable(slice, ALL, add_marks(old, slice, &any)) {
+            Some(grown) => grown,
+            None => add_marks(None, slice, &any)?,
+        };
         out.push(NewBlock {
             resolution,
             series: ALL,

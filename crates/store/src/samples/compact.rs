@@ -10,6 +10,7 @@ use super::{
     Recorder,
     block::Slice,
     build::{self, ALL, Columns, NewBlock, ROLLED_UP, Stored},
+    bytes::Damaged,
     many::{self, SERIES_AT_ONCE},
     tail,
 };
@@ -35,31 +36,45 @@ fn insert(rows: usize) -> String {
     )
 }
 
-/// Brings every slice but `current` (where it begins, Unix ms) into blocks.
+/// Rows of the tail that cannot be read are put here, as they are, at the moment they belong to. They leave with the values by the second.
+const SET_ASIDE: i64 = -1;
+
+/// Brings every slice but `current` (where it begins, Unix ms) into blocks. One that holds what cannot be read does not keep the others from
+/// it.
 pub(super) async fn all_but(db: &Db, recorder: &Recorder, current: i64) -> Result<Compacted, StoreError> {
     let mut done = Compacted::default();
     let end = current + Resolution::Second.slice_ms();
+    let (mut from, mut failed) = (i64::MIN, None);
     loop {
         // By moment in front of the current slice, then behind it: a clock that went back left rows there.
-        let sql = "SELECT at_ms FROM sample_tail WHERE at_ms < $1 OR at_ms >= $2 ORDER BY at_ms LIMIT 1";
-        let oldest = db.fetch(sql, values![current, end]).await?;
-        let Some(row) = oldest.first() else { return Ok(done) };
+        let sql = "SELECT at_ms FROM sample_tail WHERE at_ms >= $3 AND (at_ms < $1 OR at_ms >= $2) ORDER BY at_ms LIMIT 1";
+        let oldest = db.fetch(sql, values![current, end, from]).await?;
+        let Some(row) = oldest.first() else {
+            return failed.map_or(Ok(done), Err);
+        };
         let at_ms: i64 = row.read("sample_tail", "at_ms", |row| row.get("at_ms"))?;
         let slice = Slice::around(Resolution::Second, at_ms);
         let _closed = recorder.close(slice.start_ms).await;
-        one(db, slice, &mut done).await?;
+        match one(db, slice, &mut done).await {
+            Ok(()) => {}
+            Err(error @ StoreError::Corrupt(_)) => failed = failed.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+        from = slice.start_ms + slice.resolution.slice_ms();
     }
 }
 
 async fn one(db: &Db, slice: Slice, done: &mut Compacted) -> Result<(), StoreError> {
     let (start, end) = (slice.start_ms, slice.start_ms + slice.resolution.slice_ms());
-    let mut columns = Columns::default();
+    let (mut columns, mut aside) = (Columns::default(), Vec::new());
     let mut from = start;
     loop {
         let rows = many::tail(db, from, end - 1).await?;
         for (at_ms, data) in &rows {
-            let values = tail::decode(data).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
-            columns.push(*at_ms, &values);
+            match tail::decode(data) {
+                Ok(values) => columns.push(*at_ms, &values),
+                Err(why) => aside.push(set_aside(*at_ms, data, &why)),
+            }
             from = at_ms + 1;
         }
         done.rows += rows.len() as u64;
@@ -75,7 +90,18 @@ async fn one(db: &Db, slice: Slice, done: &mut Compacted) -> Result<(), StoreErr
         .map_err(|e| StoreError::Corrupt(format!("sample_blocks from {start}: {e}")))?;
     done.blocks += blocks.len() as u64;
     done.bytes += blocks.iter().map(|b| b.data.len() as u64).sum::<u64>();
-    write(db, blocks, start, end).await
+    write(db, &aside, blocks, start, end).await
+}
+
+fn set_aside(at_ms: i64, data: &[u8], why: &Damaged) -> NewBlock {
+    tracing::error!(at_ms, %why, "a stored second of measured values cannot be read; it is set aside");
+    NewBlock {
+        resolution: Resolution::Second,
+        series: SET_ASIDE,
+        slice_ms: at_ms,
+        samples: 0,
+        data: data.to_vec(),
+    }
 }
 
 /// What is there already: usually the coarser blocks that grow, and nothing of this slice itself.
@@ -112,7 +138,7 @@ async fn stored(db: &Db, start: i64, ids: &[i64]) -> Result<Stored, StoreError> 
 }
 
 /// The last block says that the slice is whole; with it the rows leave the tail.
-async fn write(db: &Db, mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Result<(), StoreError> {
+async fn write(db: &Db, aside: &[NewBlock], mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Result<(), StoreError> {
     let last = blocks.pop();
     for part in blocks.chunks(BLOCKS_PER_TRANSACTION) {
         let mut tx = db.begin().await?;
@@ -126,6 +152,9 @@ async fn write(db: &Db, mut blocks: Vec<NewBlock>, start: i64, end: i64) -> Resu
         tx.commit().await?;
     }
     let mut tx = db.begin().await?;
+    for row in aside {
+        tx.execute(INSERT_ONE.as_str(), &row_values(std::slice::from_ref(row))).await?;
+    }
     tx.execute(INSERT_ONE.as_str(), &row_values(last.as_slice())).await?;
     tx.execute("DELETE FROM sample_tail WHERE at_ms >= $1 AND at_ms < $2", values![start, end])
         .await?;

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use control::ports::StoreError;
 use model::Resolution;
 
-use crate::{db::Db, value::values};
+use crate::{
+    db::Db,
+    value::{Value, values},
+};
 
 /// Series of one statement.
 pub(super) const SERIES_AT_ONCE: usize = 64;
@@ -57,6 +60,26 @@ pub(super) async fn blocks(
         })
     };
     rows.iter().map(block).collect()
+}
+
+static REMOVE_NAMES: LazyLock<String> = LazyLock::new(|| {
+    let series: Vec<_> = (0..SERIES_AT_ONCE).map(|n| format!("${}", n + 5)).collect();
+    format!(
+        "DELETE FROM series WHERE id IN ({}) AND NOT EXISTS (SELECT 1 FROM sample_blocks
+         WHERE resolution_ms IN ($1, $2, $3, $4) AND sample_blocks.series = series.id)",
+        series.join(", ")
+    )
+});
+
+/// Removes those of at most [`SERIES_AT_ONCE`] names that have no block; how many.
+pub(super) async fn remove_names(db: &Db, series: &[i64]) -> Result<u64, StoreError> {
+    let Some(&last) = series.last() else { return Ok(0) };
+    let mut given: Vec<Value> = Resolution::ALL.map(|r| r.ms().into()).to_vec();
+    given.extend((0..SERIES_AT_ONCE).map(|n| series.get(n).copied().unwrap_or(last).into()));
+    let mut tx = db.begin().await?;
+    let removed = tx.execute(REMOVE_NAMES.as_str(), &given).await?;
+    tx.commit().await?;
+    Ok(removed)
 }
 
 /// Rows of the tail that are in memory at once: some megabytes where there are thousands of series.

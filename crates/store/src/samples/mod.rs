@@ -22,7 +22,7 @@ mod tail;
 mod upkeep;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ops::RangeInclusive,
     sync::{
         Arc,
@@ -31,7 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use control::ports::{Compacted, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
+use control::ports::{Compacted, Line, Oldest, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
 use model::Resolution;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -53,6 +53,8 @@ pub(crate) struct Recorder {
     writer: Mutex<Writer>,
     /// Held while a slice becomes blocks. Rows are written meanwhile, but for those of that slice.
     compacting: Mutex<()>,
+    /// Held while names of which nothing is left are removed.
+    forgetting: Mutex<()>,
     /// Where the slice begins that becomes blocks; [`NONE`] when none does.
     under_way: AtomicI64,
 }
@@ -65,6 +67,7 @@ impl Default for Recorder {
             series: Dictionary::default(),
             writer: Mutex::default(),
             compacting: Mutex::default(),
+            forgetting: Mutex::default(),
             under_way: AtomicI64::new(NONE),
         }
     }
@@ -109,6 +112,8 @@ fn slice_of(at_ms: i64) -> i64 {
 struct Writer {
     /// The slice of the newest row, and whether all others have become blocks.
     current: Option<(i64, bool)>,
+    /// While names are removed: those that were used since the look for them began.
+    named: Option<HashSet<i64>>,
 }
 
 #[async_trait]
@@ -116,7 +121,7 @@ impl Samples for Store {
     async fn record(&self, rows: &[SampleRow]) -> Result<Recorded, StoreError> {
         let mut writer = self.samples.writer(rows).await;
         let mut done = Recorded::default();
-        let (mut newest, mut named) = (None, HashMap::new());
+        let (mut newest, mut named, mut used) = (None, HashMap::new(), HashSet::new());
         {
             let ids = self.samples.series.read(&self.db).await?;
             let mut tx = self.db.begin().await?;
@@ -126,12 +131,19 @@ impl Samples for Store {
                     continue;
                 }
                 let values = numbered(&mut tx, &ids, &mut named, row, &mut done).await?;
+                if writer.named.is_some() {
+                    used.extend(values.iter().map(|(id, _)| *id));
+                }
                 let sql = "INSERT INTO sample_tail (at_ms, data) VALUES ($1, $2) ON CONFLICT (at_ms) DO NOTHING";
                 match tx.execute(sql, values![row.at_ms, tail::encode(&values).as_slice()]).await? {
                     0 => done.repeated += 1,
                     _ => done.rows += 1,
                 }
                 newest = Some(row.at_ms);
+            }
+            // Also when nobody knows whether it was committed.
+            if let Some(known) = &mut writer.named {
+                known.extend(used);
             }
             tx.commit().await?;
         }
@@ -167,8 +179,12 @@ impl Samples for Store {
         read::buckets(&self.db, query, &ids).await
     }
 
-    async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
-        read::since_ms(&self.db).await
+    async fn oldest(&self) -> Result<Oldest, StoreError> {
+        read::oldest(&self.db).await
+    }
+
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        read::newest_ms(&self.db).await
     }
 }
 

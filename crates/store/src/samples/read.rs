@@ -6,7 +6,7 @@ use std::{
 };
 
 use control::ports::{
-    Line, RANGE_KEYS_MAX, RangeQuery, StoreError,
+    Line, Oldest, RANGE_KEYS_MAX, RangeQuery, StoreError,
     rollup::{Bucket, LineBuilder, fold},
 };
 use model::Resolution;
@@ -150,7 +150,9 @@ async fn tail_rows(db: &Db, query: &RangeQuery, ids: &[i64]) -> Result<Vec<Vec<B
                     *last = Bucket::value(*at_ms, value);
                 }
             };
-            tail::pick(data, ids, each).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
+            if let Err(why) = tail::pick(data, ids, each) {
+                tracing::warn!(at_ms, %why, "a stored second of measured values cannot be read; it is left out");
+            }
             from = at_ms + 1;
         }
         if rows.len() < many::TAIL_ROWS_AT_ONCE || ids.is_empty() {
@@ -173,21 +175,18 @@ async fn block_buckets(db: &Db, query: &RangeQuery, ids: &[i64], need: Need) -> 
     // Unpacking takes milliseconds, which belong to no thread that answers others.
     tokio::task::spawn_blocking(move || unpack(blocks, &ids, query, need))
         .await
-        .map_err(|e| StoreError::Corrupt(format!("sample_blocks: {e}")))?
+        .map_err(|e| StoreError::Corrupt(format!("sample_blocks: {e}")))
 }
 
 /// The buckets of each series, in time order.
-fn unpack(
-    mut blocks: Vec<StoredBlock>,
-    ids: &[i64],
-    (resolution, from_ms, to_ms): (Resolution, i64, i64),
-    need: Need,
-) -> Result<Vec<Vec<Bucket>>, StoreError> {
+fn unpack(mut blocks: Vec<StoredBlock>, ids: &[i64], (resolution, from_ms, to_ms): (Resolution, i64, i64), need: Need) -> Vec<Vec<Bucket>> {
     blocks.sort_unstable_by_key(|b| b.slice_ms);
     let mut moments: BTreeMap<i64, Arc<[i64]>> = BTreeMap::new();
     for block in blocks.iter().filter(|b| b.series == ALL) {
-        let times = block::moments(&block.data).map_err(|e| damaged(resolution, block, &e))?;
-        moments.insert(block.slice_ms, times.into());
+        match block::moments(&block.data) {
+            Ok(times) => _ = moments.insert(block.slice_ms, times.into()),
+            Err(why) => damaged(resolution, block, &why),
+        }
     }
     let mut out = vec![Vec::new(); ids.len()];
     for block in blocks.iter().filter(|b| b.series != ALL) {
@@ -205,9 +204,12 @@ fn unpack(
             };
             block::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
         };
-        read.map_err(|e| damaged(resolution, block, &e))?;
+        // Only this series has a gap here.
+        if let Err(why) = read {
+            damaged(resolution, block, &why);
+        }
     }
-    Ok(out)
+    out
 }
 
 fn read_values(data: &[u8], times: &[i64], from_ms: i64, to_ms: i64, out: &mut Vec<Bucket>) -> Result<(), Damaged> {
@@ -222,46 +224,42 @@ fn read_values(data: &[u8], times: &[i64], from_ms: i64, to_ms: i64, out: &mut V
     Ok(())
 }
 
-fn damaged(resolution: Resolution, block: &StoredBlock, why: &Damaged) -> StoreError {
-    let (series, slice_ms) = (block.series, block.slice_ms);
-    StoreError::Corrupt(format!(
-        "sample_blocks of series {series} at {} from {slice_ms}: {why}",
-        resolution.label()
-    ))
+fn damaged(resolution: Resolution, block: &StoredBlock, why: &Damaged) {
+    let (series, slice_ms, resolution) = (block.series, block.slice_ms, resolution.label());
+    tracing::warn!(series, slice_ms, resolution, %why, "a stored block of measured values cannot be read; it is left out");
 }
 
-/// Unix ms of the oldest value.
-pub(super) async fn since_ms(db: &Db) -> Result<Option<i64>, StoreError> {
+/// From when on there are values.
+pub(super) async fn oldest(db: &Db) -> Result<Oldest, StoreError> {
     let rows = db.fetch("SELECT at_ms FROM sample_tail ORDER BY at_ms LIMIT 1", &[]).await?;
     let tail: Option<i64> = rows
         .first()
         .map(|row| row.read("sample_tail", "at_ms", |row| row.get("at_ms")))
         .transpose()?;
-    let mut since: Option<i64> = None;
-    let mut step_ms = 0;
-    for resolution in Resolution::ALL.into_iter().rev() {
+    let mut by_resolution = [None; 4];
+    for (resolution, oldest) in Resolution::ALL.into_iter().zip(&mut by_resolution) {
         let sql = "SELECT slice_ms, data FROM sample_blocks WHERE resolution_ms = $1 AND series = $2 ORDER BY slice_ms LIMIT 1";
         let rows = db.fetch(sql, values![resolution.ms(), ALL]).await?;
         let Some(row) = rows.first() else { continue };
-        let first = row.read("sample_blocks", "slice_ms", |row| {
+        *oldest = row.read("sample_blocks", "slice_ms", |row| {
             let data: Vec<u8> = row.get("data")?;
             let slice = Slice {
                 resolution,
                 start_ms: row.get("slice_ms")?,
             };
             Ok(match resolution {
-                Resolution::Second => block::moments(&data)?.first().copied(),
-                _ => block::first_mark(&data, slice)?,
+                Resolution::Second => block::moments(&data).map_or(Some(slice.start_ms), |times| times.first().copied()),
+                _ => block::first_mark(&data, slice).unwrap_or(Some(slice.start_ms)),
             })
         })?;
-        // A finer resolution knows better when the first bucket of a coarser one really began.
-        if let Some(first) = first.filter(|f| since.is_none_or(|s| *f < s + step_ms)) {
-            since = Some(first);
-            step_ms = resolution.ms();
-        }
     }
-    Ok(match (since, tail) {
-        (Some(a), Some(b)) => Some(if b < a + step_ms && b > a { b } else { a.min(b) }),
-        (a, b) => a.or(b),
-    })
+    Ok(Oldest { by_resolution, tail })
+}
+
+/// Unix ms of the newest row of the tail.
+pub(super) async fn newest_ms(db: &Db) -> Result<Option<i64>, StoreError> {
+    let rows = db.fetch("SELECT at_ms FROM sample_tail ORDER BY at_ms DESC LIMIT 1", &[]).await?;
+    rows.first()
+        .map(|row| row.read("sample_tail", "at_ms", |row| row.get("at_ms")))
+        .transpose()
 }

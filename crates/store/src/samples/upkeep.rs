@@ -1,6 +1,6 @@
 //! What is kept no longer leaves, a little at a time.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use control::ports::{KeptTable, StoreError, Upkeep};
@@ -91,15 +91,36 @@ impl Store {
         }
     }
 
-    /// Names of which no value is left, neither in blocks nor in the tail.
+    /// Names of which no value is left, neither in blocks nor in the tail. They are looked for while others write; only a few at a time are
+    /// removed while nobody does.
     async fn forget_series(&self) -> Result<u64, StoreError> {
-        let _nothing_moves = self.samples.compacting.lock().await;
-        let _nobody_writes = self.samples.writer.lock().await;
+        let _one_at_a_time = self.samples.forgetting.lock().await;
+        self.samples.writer.lock().await.named = Some(HashSet::new());
+        let gone = self.nothing_left().await;
+        let mut removed = Ok(0);
+        for some in gone.as_deref().unwrap_or_default().chunks(many::SERIES_AT_ONCE) {
+            match self.remove_names(some).await {
+                Ok(rows) => removed = removed.map(|before: u64| before + rows),
+                Err(error) => {
+                    removed = Err(error);
+                    break;
+                }
+            }
+            // Whoever waits to write comes in between.
+            tokio::task::yield_now().await;
+        }
+        self.samples.writer.lock().await.named = None;
+        gone.and(removed)
+    }
+
+    /// Series of which nothing was stored when it was looked for. The blocks first: what moves there from the tail meanwhile is seen again
+    /// before the name is removed.
+    async fn nothing_left(&self) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT id FROM series WHERE NOT EXISTS (SELECT 1 FROM sample_blocks
                    WHERE resolution_ms IN ($1, $2, $3, $4) AND sample_blocks.series = series.id)";
         let [a, b, c, d] = Resolution::ALL.map(Resolution::ms);
         let rows = self.db.fetch(sql, values![a, b, c, d]).await?;
-        let mut gone: HashSet<i64> = rows
+        let mut gone: BTreeSet<i64> = rows
             .iter()
             .map(|row| row.read("series", "id", |row| row.get("id")))
             .collect::<Result<_, _>>()?;
@@ -107,8 +128,8 @@ impl Store {
         while !gone.is_empty() {
             let rows = many::tail(&self.db, from, i64::MAX).await?;
             for (at_ms, data) in &rows {
-                let values = tail::decode(data).map_err(|e| StoreError::Corrupt(format!("sample_tail {at_ms}: {e}")))?;
-                for (id, _) in values {
+                // Of a row that cannot be read nothing is left to lose its name.
+                for (id, _) in tail::decode(data).unwrap_or_default() {
                     gone.remove(&id);
                 }
                 from = at_ms + 1;
@@ -117,16 +138,18 @@ impl Store {
                 break;
             }
         }
-        let gone: Vec<i64> = gone.into_iter().collect();
-        for some in gone.chunks(500) {
-            let mut tx = self.db.begin().await?;
-            for id in some {
-                tx.execute("DELETE FROM series WHERE id = $1", values![*id]).await?;
-            }
-            tx.commit().await?;
-            self.samples.series.forget().await;
-        }
-        Ok(gone.len() as u64)
+        Ok(gone.into_iter().collect())
+    }
+
+    /// Removes those of a few names that were not used since, and have no block.
+    async fn remove_names(&self, some: &[i64]) -> Result<u64, StoreError> {
+        let writer = self.samples.writer.lock().await;
+        let is_used = |id: &i64| writer.named.as_ref().is_some_and(|named| named.contains(id));
+        let unused: Vec<i64> = some.iter().copied().filter(|id| !is_used(id)).collect();
+        let removed = many::remove_names(&self.db, &unused).await;
+        // Read anew also after an error: who knows whether they are gone.
+        self.samples.series.forget().await;
+        removed
     }
 }
 

@@ -11,6 +11,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use rand::Rng;
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 use store::{Store, StoreConfig};
 use testkit::MemoryStore;
 
@@ -174,6 +175,104 @@ async fn names_of_which_nothing_is_left_leave_and_may_come_back() {
     assert_eq!(lines[0].1, [None, Some(1.0), None]);
     assert_eq!(lines[0].0[1], START_MS + 901_000);
     assert_eq!(lines[1].0.first(), Some(&(START_MS + 900_000)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_used_while_names_are_removed_stay() {
+    for opened in [sqlite().await, postgres().await] {
+        let store = &opened.store;
+        let keys: Vec<Arc<str>> = (0..300).map(|n| Arc::from(format!("cpu_percent@web/web-{n}"))).collect();
+        let row = |at_ms, keys: &[Arc<str>]| SampleRow {
+            at_ms,
+            values: keys.iter().map(|key| (key.clone(), value(at_ms))).collect(),
+        };
+        store.record(&[row(START_MS, &keys), row(START_MS + 900_000, &[])]).await.unwrap();
+        store.compact().await.unwrap();
+        for resolution in Resolution::ALL {
+            let all = START_MS + 20 * 86_400_000;
+            store.forget(KeptTable::Samples(resolution), all).await.unwrap();
+        }
+        // One name after another comes back, from behind: some before their turn to be removed, some after it.
+        let come_back = async {
+            for (n, key) in (1..).zip(keys.iter().rev()) {
+                store
+                    .record(&[row(START_MS + 900_000 + n * 1_000, std::slice::from_ref(key))])
+                    .await
+                    .unwrap();
+            }
+        };
+        let (removed, ()) = tokio::join!(store.forget(KeptTable::Series, 0), come_back);
+        removed.unwrap();
+        for (n, key) in (1..).zip(keys.iter().rev()) {
+            let found: Vec<i64> = all(store, key, Resolution::Second)
+                .await
+                .iter()
+                .filter(|b| b.count > 0)
+                .map(|b| b.at_ms)
+                .collect();
+            assert_eq!(found, [START_MS + 900_000 + n * 1_000], "{key}");
+        }
+    }
+}
+
+/// Damage as a page of the file that went bad would do it.
+async fn damage(opened: &Opened, sql: String) {
+    let mut other = SqliteConnection::connect(opened.file().to_str().unwrap()).await.unwrap();
+    assert!(other.execute(AssertSqlSafe(sql)).await.unwrap().rows_affected() > 0);
+}
+
+#[tokio::test]
+async fn what_is_damaged_stays_alone() {
+    const SLICE_MS: i64 = 900_000;
+    let opened = sqlite().await;
+    let store = &opened.store;
+    let fill = async |from_ms: i64, count: i64| {
+        let row = |i: i64| SampleRow {
+            at_ms: from_ms + i * 1_000,
+            values: ["a", "b"].map(|key| (Arc::from(key), value(from_ms + i * 1_000))).to_vec(),
+        };
+        store.record(&(0..count).map(row).collect::<Vec<_>>()).await.unwrap();
+    };
+    let (second, third) = (START_MS + SLICE_MS, START_MS + 2 * SLICE_MS);
+    fill(START_MS, 100).await;
+    fill(second, 100).await;
+    store.compact().await.unwrap();
+    fill(third, 100).await;
+    // Of `a` the roll-up by the minute, of `b` what was measured, and one second of both.
+    for (resolution, series) in [(60_000, 1), (1_000, 2)] {
+        let of = format!("resolution_ms = {resolution} AND series = {series} AND slice_ms <= {START_MS}");
+        damage(&opened, format!("UPDATE sample_blocks SET data = x'0101ff' WHERE {of}")).await;
+    }
+    damage(
+        &opened,
+        format!("UPDATE sample_tail SET data = x'09' WHERE at_ms = {}", second + 7_000),
+    )
+    .await;
+    let counts = async |key, resolution| {
+        let buckets = all(store, key, resolution).await;
+        let in_slice = |from: i64| {
+            let inside = buckets.iter().filter(|b| (from..from + SLICE_MS).contains(&b.at_ms));
+            inside.map(|b| b.count).sum::<u32>()
+        };
+        [START_MS, second, third].map(in_slice)
+    };
+    assert_eq!(counts("a", Resolution::Second).await, [100, 99, 100]);
+    assert_eq!(counts("b", Resolution::Second).await, [0, 99, 100]);
+
+    // Rows that come late touch the damaged blocks, and those that are complete do too.
+    fill(START_MS + 200_000, 50).await;
+    fill(third + SLICE_MS, 1).await;
+    store.compact().await.unwrap();
+    assert_eq!(counts("a", Resolution::Second).await, [150, 99, 100]);
+    assert_eq!(counts("b", Resolution::Second).await, [50, 99, 100]);
+    assert_eq!(
+        counts("a", Resolution::Minute).await,
+        [150, 99, 100],
+        "made anew from what was measured"
+    );
+    assert_eq!(counts("b", Resolution::TenSeconds).await, [150, 99, 100], "still known here");
+    assert_eq!(store.since_ms().await.unwrap(), Some(START_MS));
+    assert_eq!(store.newest_ms().await.unwrap(), Some(third + SLICE_MS));
 }
 
 /// Rows of one second each, as fast as they are acknowledged; a slice becomes blocks all the time.

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use control::{
     decide::rollup::{Bucket, LineBuilder, fold},
-    ports::{Compacted, KeptTable, Line, RangeQuery, Recorded, SampleRow, Samples, StoreError, Upkeep},
+    ports::{Compacted, KeptTable, Line, Oldest, RangeQuery, Recorded, SampleRow, Samples, StoreError, Upkeep},
 };
 use model::{DataUsage, Resolution};
 
@@ -86,8 +86,21 @@ impl Samples for MemoryStore {
         Ok(query.keys.iter().map(|key| state.measured.buckets(key, query)).collect())
     }
 
-    async fn since_ms(&self) -> Result<Option<i64>, StoreError> {
-        Ok(self.reading()?.measured.rows.keys().next().copied())
+    async fn oldest(&self) -> Result<Oldest, StoreError> {
+        let state = self.reading()?;
+        let measured = &state.measured;
+        let first = |resolution| {
+            let kept_from = measured.kept_from_ms.get(&resolution).copied().unwrap_or(i64::MIN);
+            measured.rows.range(kept_from..).next().map(|(at_ms, _)| *at_ms)
+        };
+        Ok(Oldest {
+            by_resolution: Resolution::ALL.map(first),
+            tail: None,
+        })
+    }
+
+    async fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.reading()?.measured.rows.keys().next_back().copied())
     }
 }
 

@@ -44,11 +44,11 @@ impl TestApp {
         Self::new(None, more).await
     }
 
-    /// No pools of its own: so many samples, run by the real binary.
+    /// No pools of its own: so many samples, run by the real binary. The settings allow no other number, so nobody scales them by himself.
     pub(crate) async fn embedded(samples: u32) -> Self {
         let settings = Settings {
             embedded: true,
-            more: format!("sample.count = {samples}\ntraffic.rate = 0.0"),
+            more: format!("sample.count = {samples}\nsample.max = {samples}\ntraffic.rate = 0.0"),
             ..Settings::default()
         };
         let mut app = Self {

@@ -286,3 +286,6 @@ impl From<AddError> for ScaleError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

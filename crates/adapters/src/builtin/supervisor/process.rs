@@ -153,7 +153,7 @@ impl Status {
         });
     }
 
-    fn ready(&self) {
+    pub(super) fn ready(&self) {
         self.change(|seen| {
             seen.process.state = ProcessState::Running;
             seen.process.ready_at_ms = Some(SystemClock.now_ms());

@@ -80,7 +80,7 @@ impl Course {
         path
     }
 
-    /// Where now is, upright: the same in every course.
+    /// Where now is, upright.
     pub fn now() -> String {
         let middle = WIDTH / 2.0;
         format!("M{middle:.1} 0V{HEIGHT:.1}")

@@ -158,7 +158,7 @@ fn key(class: &'static str, dash: &'static str, name: &'static str) -> AnyView {
     .into_any()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use model::scaling::{ForecastPoint, ForecastState};
 

@@ -164,7 +164,7 @@ for (const opened of OPENED) {
     test.slow();
     for (const theme of THEMES) {
       await page.setViewportSize(SIZES[0] as (typeof SIZES)[0]);
-      await open(page, `${opened.path}?theme=${theme}`);
+      await open(page, `${opened.path}${opened.path.includes('?') ? '&' : '?'}theme=${theme}`);
       await opened.show(page);
       await look(page, opened.name, theme);
       await opened.close(page);

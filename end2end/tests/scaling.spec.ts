@@ -265,8 +265,36 @@ test('the ledger has every decision in plain words, with its proof', async () =>
   await expect(decisions.first()).toContainText(/stays at|→/);
   await decisions.first().locator('summary').click();
   await expect(decisions.first().locator('.steps')).toContainText('Asked for');
-  await page.getByLabel('Decisions').selectOption('1');
+  await page.getByRole('combobox', { name: 'Decisions' }).selectOption('1');
   await expect(page).toHaveURL(/changes=1/);
   await expect(decisions.filter({ hasText: 'pinned to 5' }).first()).toContainText('3 → 5');
   await expect(freshness(page)).toHaveAttribute('data-status', 'live');
+});
+
+test('more traffic: instances appear and serve, and the page says what asked for them', async () => {
+  await open(page, `${PAGE}?tab=policy`);
+  const policy = page.getByRole('region', { name: 'Policy', exact: true });
+  for (const n of [4, 3, 2]) await policy.getByRole('button', { name: `Remove target ${n}` }).click();
+  const targets = policy.getByRole('group', { name: 'Targets', exact: true });
+  await targets.getByLabel('Metric').first().fill('requests_per_minute');
+  await targets.getByLabel('Is a').first().selectOption('pods');
+  await targets.getByLabel('Counted').first().selectOption('average_value');
+  await targets.getByLabel('Target', { exact: true }).first().fill('120');
+  await policy.getByRole('button', { name: 'Change policy' }).click();
+  await confirm(page, 'Change policy');
+  await expect(toast(page)).toContainText('settings changed.');
+
+  await open(page, PAGE);
+  await expect(why()).toContainText('requests_per_minute reads');
+  await expect(figure('Asked for')).toHaveText('3');
+  const asking = setInterval(() => void fetch(`${evenkeel.gateway}/health`).catch(() => undefined), 40);
+  try {
+    await expect(figure('Asked for')).toHaveText(/[4-6]/, { timeout: SCALES_WITHIN_MS });
+    await expect(figure('Ready')).toHaveText(/[4-6]/, { timeout: SCALES_WITHIN_MS });
+    await until('a new instance serves', async () => (await served(40)).size > 3, SCALES_WITHIN_MS);
+  } finally {
+    clearInterval(asking);
+  }
+  const change = page.getByRole('row').filter({ hasText: 'requests_per_minute' }).first();
+  await expect(change).toContainText('autoscaler');
 });

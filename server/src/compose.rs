@@ -8,18 +8,15 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use adapters::builtin::{
-    BuiltinBalancer, Companion, Supervisor, SupervisorConfig,
+    BuiltinBalancer, Supervisor,
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, PoolSetup, Ports, Running, Setup, WorkloadSetup, initial_plans,
-    ports::{Balancer, Clock, ScalingLedger as _, SystemClock, SystemResolver, Workloads},
+    Control, PoolSetup, Ports, Running, Setup, initial_plans,
+    ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{
-    GatewayPlan, InstanceId, PathPrefix, PoolId, PoolPolicy, Route, UpstreamTls, WorkloadId, WorkloadObservation,
-    scaling::{ScalingEvent, ScalingEventFilter, ScalingPlan, ScalingPolicy, ScalingPreset},
-};
+use model::{GatewayPlan, PathPrefix, PoolPolicy, Route, UpstreamTls};
 use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +25,7 @@ use crate::{
     StartError,
     config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
     http::{Console, ConsoleParts, Gateways, Site, listen, router},
+    samples,
     start_error::reachable,
 };
 
@@ -42,9 +40,6 @@ const LOOPS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the samples may take until they answer, before the gateway is started without those that do not.
 const SAMPLES_WITHIN: Duration = Duration::from_secs(3);
-
-/// The pool and the workload of the embedded default.
-const SAMPLES: &str = "samples";
 
 /// A running Evenkeel. What is dropped without [`Application::stop`] ends at once instead of draining.
 pub struct Application {
@@ -85,7 +80,7 @@ impl Application {
         tracing::info!(database = store.describe(), "the database is open");
 
         let samples = if config.is_embedded() {
-            Some(start_samples(&config, last_count(&config, &store).await)?)
+            Some(samples::start(&config, &store).await?)
         } else {
             None
         };
@@ -141,7 +136,7 @@ impl Application {
         let resolver = Arc::new(SystemResolver::default());
         let (pools, routes) = pools(config);
         if let Some(samples) = &samples
-            && tokio::time::timeout(SAMPLES_WITHIN, until_ready(samples)).await.is_err()
+            && tokio::time::timeout(SAMPLES_WITHIN, samples::until_ready(samples)).await.is_err()
         {
             tracing::warn!("not all samples answer yet; those that do not join their pool later");
         }
@@ -154,7 +149,7 @@ impl Application {
         let mut setup = Setup {
             environment: (&settings.environment).into(),
             pools,
-            workloads: samples.iter().map(|_| sample_workload(config)).collect(),
+            workloads: samples.iter().map(|_| samples::workload(config)).collect(),
             interval: COLLECT_EVERY,
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
@@ -177,7 +172,7 @@ impl Application {
         warn_of_unverified(&setup.pools);
         let gateway = Arc::new(Gateway::start(gateway_config, plan)?);
         if let Some(samples) = &samples {
-            accompany(samples, config, &gateway).await?;
+            samples::accompany(samples, config, &gateway).await?;
         }
 
         let store = Arc::new(store.clone());
@@ -267,7 +262,7 @@ impl Application {
         }
         let file = config.file.as_ref().map_or_else(|| "none".to_owned(), |f| f.display().to_string());
         let pools = if config.is_embedded() {
-            SAMPLES.to_owned()
+            samples::NAME.to_owned()
         } else {
             config.pools.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join(" ")
         };
@@ -346,76 +341,13 @@ pub(crate) fn warn_of_unverified(pools: &[PoolSetup]) {
     }
 }
 
-fn samples_pool() -> PoolId {
-    PoolId::new(SAMPLES).expect("a constant name is valid")
-}
-
-/// The sample fleet follows the production preset, within the settings' bounds.
-fn sample_workload(config: &Config) -> WorkloadSetup {
-    let sample = &config.settings.sample;
-    let policy = ScalingPolicy {
-        min_replicas: sample.count,
-        max_replicas: sample.max,
-        ..ScalingPreset::Production.policy()
-    };
-    WorkloadSetup {
-        id: samples_workload(),
-        defaults: ScalingPlan::new(policy),
-    }
-}
-
-fn samples_workload() -> WorkloadId {
-    WorkloadId::new(SAMPLES).expect("a constant name is valid")
-}
-
-/// Changes among which one that was carried out is looked for.
-const LAST_CHANGES: u32 = 50;
-
-/// As many as were asked for when the console last ran: after a crash in a rush it does not begin with a crowd at the door.
-async fn last_count(config: &Config, store: &Store) -> u32 {
-    let sample = &config.settings.sample;
-    let newest = ScalingEventFilter {
-        workload: Some(samples_workload()),
-        ..ScalingEventFilter::default()
-    };
-    // One that was refused ended when it began.
-    let carried_out = |event: &&ScalingEvent| event.ended_at_ms != Some(event.at_ms);
-    let last = match store.changes(&newest, LAST_CHANGES).await {
-        Ok(page) => page.items.iter().find(carried_out).map(|event| event.to),
-        Err(error) => {
-            tracing::warn!(%error, "the replicas asked for last cannot be read; the samples begin with sample.count");
-            None
-        }
-    };
-    let most = sample.max.max(sample.count);
-    last.unwrap_or(sample.count).clamp(sample.count, most)
-}
-
-fn start_samples(config: &Config, count: u32) -> Result<Arc<Supervisor>, StartError> {
-    let supervisor = SupervisorConfig::new(config.program.clone(), samples_pool(), samples_workload(), count);
-    Supervisor::start(supervisor).map_err(|e| StartError::Samples {
-        why: e.to_string(),
-        program: config.program.display().to_string(),
-    })
-}
-
-async fn until_ready(samples: &Supervisor) {
-    let Some(mut changes) = samples.changes() else { return };
-    let is_ready = |workload: &WorkloadObservation| workload.processes.iter().all(|process| process.was_ready);
-    while let Ok(seen) = samples.observe().await {
-        if seen.iter().all(is_ready) || changes.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
 /// Own pools and routes, or the samples with everything led to them.
 fn pools(config: &Config) -> (Vec<PoolSetup>, Vec<Route>) {
     if !config.is_embedded() {
         return (config.pools.clone(), config.routes.clone());
     }
     let pool = PoolSetup {
-        id: samples_pool(),
+        id: samples::pool_id(),
         balancer: builtin_gateway(),
         // Those that the supervisor runs.
         instances: Vec::new(),
@@ -429,30 +361,9 @@ fn pools(config: &Config) -> (Vec<PoolSetup>, Vec<Route>) {
     let everything = Route {
         host: None,
         path: PathPrefix::new("/").expect("a constant path is valid"),
-        pool: samples_pool(),
+        pool: samples::pool_id(),
         priority: model::Priority::Normal,
         reuse: model::ReusePolicy::default(),
     };
     (vec![pool], vec![everything])
-}
-
-/// The traffic generator beside the samples: a process of its own, so that its load does not count as the console's.
-async fn accompany(samples: &Supervisor, config: &Config, gateway: &Gateway) -> Result<(), StartError> {
-    let (rate, Some(address)) = (config.settings.traffic.rate, gateway.local_addrs().first()) else {
-        return Ok(());
-    };
-    if rate == 0.0 {
-        return Ok(());
-    }
-    let target = format!("http://{}", reachable(*address));
-    let traffic = Companion {
-        name: InstanceId::new("traffic").expect("a constant name is valid"),
-        args: ["traffic", "--target", &target, "--rate", &rate.to_string()]
-            .map(str::to_owned)
-            .to_vec(),
-    };
-    samples.accompany(traffic).await.map_err(|e| StartError::Samples {
-        why: e.to_string(),
-        program: config.program.display().to_string(),
-    })
 }

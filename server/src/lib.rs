@@ -16,6 +16,7 @@ pub mod config;
 pub mod http;
 mod logging;
 mod open_files;
+mod samples;
 mod shutdown;
 mod start_error;
 

@@ -129,6 +129,13 @@ impl Autoscale {
         governed.floor.clone_from(&observed.forecast);
         let in_force = plan.hold_at(now_ms);
         let decision = hold(&policy, in_force, decide(&policy, &observed, &governed.history, now_ms));
+        let is_wanted = decision.is_change() && capabilities.scale == ScaleAccess::Live;
+        if is_wanted && !self.is_still_meant(&id, &governed) {
+            // A command came in between: what it says counts, at once, and nothing of this is written down.
+            self.put_back(&id, governed);
+            self.state.scale_now.notify_one();
+            return Ok(());
+        }
         let span = governed
             .last
             .as_ref()
@@ -147,29 +154,21 @@ impl Autoscale {
         governed.last = Some(span);
 
         let mut failure = None;
-        let can = capabilities.scale == ScaleAccess::Live;
-        if decision.is_change() && can {
-            if !self.is_still_meant(&id, &governed) {
-                // A command came in between: what it says counts, at once.
-                self.state.scale_now.notify_one();
-                return Ok(());
-            }
+        // What was not carried out, and what an operator did, does not use up the policy's limits; what was proposed counts all the same.
+        let mut own = ScalingDecision {
+            to: decision.from,
+            ..decision.clone()
+        };
+        if is_wanted {
             let event = event_of(&id, &plan, &governed, &decision, in_force);
             let answer = tokio::time::timeout(DEADLINE, source.scale(&id, decision.to)).await;
             let answer = answer.map_err(|_| format!("no answer within {} s", DEADLINE.as_secs()));
             let event = match answer.and_then(|scaled| scaled.map_err(|e| e.to_string())) {
                 Ok(()) => {
                     self.scaled_at.insert(id.clone(), self.state.snapshot.borrow().seq);
-                    // An operator's change does not use up the policy's limits.
-                    let own = if is_held(&decision) {
-                        ScalingDecision {
-                            to: decision.from,
-                            ..decision.clone()
-                        }
-                    } else {
-                        decision.clone()
-                    };
-                    remember(&policy, &mut governed.history, &own);
+                    if !is_held(&decision) {
+                        own.to = decision.to;
+                    }
                     event
                 }
                 Err(why) => {
@@ -186,16 +185,8 @@ impl Autoscale {
                 self.tell_flapping(&id, &governed, &workload, now_ms);
             }
             self.state.collect_now.notify_one();
-        } else {
-            remember(
-                &policy,
-                &mut governed.history,
-                &ScalingDecision {
-                    to: decision.from,
-                    ..decision
-                },
-            );
         }
+        remember(&policy, &mut governed.history, &own);
         self.put_back(&id, governed);
         failure.map_or(Ok(()), Err)
     }

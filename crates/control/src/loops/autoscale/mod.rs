@@ -3,48 +3,36 @@
 //! It goes on while the database is away: what it has to write waits, bounded. It does nothing on what it does not see: a workload whose
 //! source is down keeps what it has.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+mod outbox;
+mod said;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use model::{
-    Actor, EventKind, InstanceId, Metric, NewEvent, PoolSnapshot, ScaleAccess, SeriesKey, Severity, Snapshot, WorkloadId, WorkloadSnapshot,
-    scaling::{
-        DecisionSpan, Hold, Prediction, PredictionMode, ScalingDecision, ScalingEvent, ScalingOutcome, ScalingPlan, ScheduledBounds,
-    },
+    InstanceId, Metric, NewEvent, PoolSnapshot, ScaleAccess, SeriesKey, Snapshot, WorkloadId, WorkloadSnapshot,
+    scaling::{DecisionSpan, Prediction, PredictionMode, ScalingDecision, ScalingEvent, ScalingOutcome, ScalingPlan},
 };
 use tokio::sync::Notify;
 
+use self::outbox::{DATABASE_WITHIN, Outbox, in_time};
 use super::Loop;
 use crate::{
-    decide::scaling::{cause, decide, explain, floor, fold, forecast, hold, outcome, readings, remember, seen, sharpen},
-    ports::{ChangeRecord, StoreError, Workloads},
+    decide::scaling::{decide, explain, floor, fold, forecast, hold, outcome, remember, seen, sharpen},
+    ports::{ChangeRecord, Workloads},
     scaling::{Governed, demand},
     state::State,
 };
 
 /// A source that takes longer has not scaled; the next round tries again.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// A database that takes longer is away for this round: the next evaluation is due.
-const DATABASE_WITHIN: Duration = Duration::from_secs(1);
-/// Lines of the ledger and changes that wait for the database: hours of a bad day.
-const WAITING_MAX: usize = 5_000;
 /// Between two forecasts: the time that one of its values stands for.
 const FORECAST_EVERY_MS: i64 = 300_000;
 /// After one that could not be made.
 const FORECAST_AGAIN_MS: i64 = 30_000;
-/// Of each kind in one transaction, which has to be done within a second.
-const WRITTEN_AT_ONCE: usize = 100;
-/// The same refusal within this is no news.
-const REFUSAL_FOR_MS: i64 = 600_000;
 
 pub(super) struct Autoscale {
     state: Arc<State>,
-    /// Closed lines and the open ones' latest state, by beginning and workload.
-    spans: BTreeMap<(i64, WorkloadId), DecisionSpan>,
-    changes: VecDeque<ChangeRecord>,
+    outbox: Outbox,
     /// When each workload's forecast was made, Unix ms, and by what.
     foreseen: BTreeMap<WorkloadId, (i64, Prediction)>,
     /// The snapshot at which a workload was last scaled.
@@ -71,8 +59,7 @@ impl Autoscale {
         drop(book);
         Self {
             state,
-            spans: BTreeMap::new(),
-            changes: VecDeque::new(),
+            outbox: Outbox::default(),
             foreseen: BTreeMap::new(),
             scaled_at: BTreeMap::new(),
             flapping_told: BTreeMap::new(),
@@ -144,13 +131,13 @@ impl Autoscale {
                 id: 0,
                 workload: id.clone(),
                 // Its name in the ledger.
-                from_ms: next_name(governed.last.as_ref(), now_ms),
+                from_ms: outbox::next_name(governed.last.as_ref(), now_ms),
                 to_ms: now_ms,
                 evaluations: 1,
                 would_change: explain(&policy, &observed, &governed.history, now_ms).1,
                 decision: decision.clone(),
             });
-        self.keep_span(span.clone());
+        self.outbox.line(span.clone());
         governed.last = Some(span);
 
         let mut failure = None;
@@ -160,13 +147,13 @@ impl Autoscale {
             ..decision.clone()
         };
         if is_wanted {
-            let event = event_of(&id, &plan, &governed, &decision, in_force);
+            let event = said::asked_for(&id, &plan, &governed, &decision, in_force);
             let answer = tokio::time::timeout(DEADLINE, source.scale(&id, decision.to)).await;
             let answer = answer.map_err(|_| format!("no answer within {} s", DEADLINE.as_secs()));
             let event = match answer.and_then(|scaled| scaled.map_err(|e| e.to_string())) {
                 Ok(()) => {
                     self.scaled_at.insert(id.clone(), self.state.snapshot.borrow().seq);
-                    if !is_held(&decision) {
+                    if !said::is_held(&decision) {
                         own.to = decision.to;
                     }
                     event
@@ -180,7 +167,7 @@ impl Autoscale {
                     }
                 }
             };
-            if !is_told(&governed, &event) {
+            if !said::is_told(&governed, &event) {
                 self.note(&mut governed, &workload, event);
                 self.tell_flapping(&id, &governed, &workload, now_ms);
             }
@@ -257,21 +244,9 @@ impl Autoscale {
     }
 
     fn note(&mut self, governed: &mut Governed, workload: &WorkloadSnapshot, event: ScalingEvent) {
-        let told = told(&event, workload);
         governed.note(event.clone());
-        if self.changes.len() >= WAITING_MAX {
-            tracing::error!("the database has been away for so long that the oldest waiting change is given up");
-            self.changes.pop_front();
-        }
-        self.changes.push_back(ChangeRecord { event, told });
-    }
-
-    fn keep_span(&mut self, span: DecisionSpan) {
-        self.spans.insert((span.from_ms, span.workload.clone()), span);
-        if self.spans.len() > WAITING_MAX {
-            tracing::error!("the database has been away for so long that the oldest waiting decision is given up");
-            self.spans.pop_first();
-        }
+        let told = said::change(&event, workload);
+        self.outbox.change(ChangeRecord { event, told });
     }
 
     /// Once for each stretch, with what is likely to be the cause.
@@ -281,20 +256,7 @@ impl Autoscale {
         if told.is_some_and(|told_ms| told_ms >= flapping.from_ms) {
             return;
         }
-        let (low, high) = flapping.between;
-        let event = NewEvent {
-            at_ms: now_ms,
-            kind: EventKind::ScalingFlaps,
-            severity: Severity::Warning,
-            pool: Some(workload.observed.pool.clone()),
-            instance: None,
-            summary: format!("{id} flaps between {low} and {high} replicas: {} reversals", flapping.reversals),
-            cause: flapping.cause.to_string(),
-            actor: Actor::system("autoscaler"),
-        };
-        if self.state.to_record.try_send(vec![event]).is_err() {
-            tracing::warn!(workload = %id, "a flapping could not be told");
-        }
+        self.tell(said::flaps(workload, &flapping, now_ms));
     }
 
     fn tell_ended_hold(&mut self, id: &WorkloadId, governed: &Governed, now_ms: i64) {
@@ -304,18 +266,13 @@ impl Autoscale {
         if self.holds_told.insert(id.clone(), over.until_ms) == Some(over.until_ms) {
             return;
         }
-        let ended = NewEvent {
-            at_ms: now_ms,
-            kind: EventKind::ScalingChanged,
-            severity: Severity::Info,
-            pool: None,
-            instance: None,
-            summary: format!("Scaling of {id} follows its policy again"),
-            cause: format!("{} has ended", over.kind),
-            actor: Actor::system("autoscaler"),
-        };
-        if self.state.to_record.try_send(vec![ended]).is_err() {
-            tracing::warn!(workload = %id, "the end of a hold could not be told");
+        self.tell(said::hold_ended(id, over, now_ms));
+    }
+
+    fn tell(&self, event: NewEvent) {
+        let summary = event.summary.clone();
+        if self.state.to_record.try_send(vec![event]).is_err() {
+            tracing::warn!(summary, "an event could not be told");
         }
     }
 
@@ -329,29 +286,6 @@ impl Autoscale {
                 ..governed
             };
         }
-    }
-
-    async fn write(&mut self) -> Result<(), String> {
-        if self.spans.is_empty() && self.changes.is_empty() {
-            return Ok(());
-        }
-        let began = tokio::time::Instant::now();
-        let mut told = false;
-        while began.elapsed() < DATABASE_WITHIN && !(self.spans.is_empty() && self.changes.is_empty()) {
-            let spans: Vec<_> = self.spans.values().take(WRITTEN_AT_ONCE).cloned().collect();
-            let changes: Vec<_> = self.changes.iter().take(WRITTEN_AT_ONCE).cloned().collect();
-            in_time(self.state.ports.ledger.keep(&spans, &changes)).await?;
-            told |= changes.iter().any(|change| !change.told.is_empty());
-            for span in spans {
-                self.spans.remove(&(span.from_ms, span.workload));
-            }
-            self.changes.drain(..changes.len());
-        }
-        if told {
-            // An empty batch: the record loop reads what was just written.
-            let _ = self.state.to_record.try_send(Vec::new());
-        }
-        Ok(())
     }
 
     fn cases(&self) -> Vec<Case> {
@@ -373,88 +307,6 @@ impl Autoscale {
     }
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
-    let answer = tokio::time::timeout(DATABASE_WITHIN, work).await;
-    let late = |_| format!("the database does not answer within {} s", DATABASE_WITHIN.as_secs());
-    answer.map_err(late)?.map_err(|e| e.to_string())
-}
-
-fn event_of(id: &WorkloadId, plan: &ScalingPlan, governed: &Governed, decision: &ScalingDecision, in_force: Option<Hold>) -> ScalingEvent {
-    let bounds: &ScheduledBounds = &governed.bounds;
-    let is_operators = in_force.is_some() && is_held(decision);
-    let operator = governed.intent.changed_by.as_ref().filter(|_| is_operators);
-    ScalingEvent {
-        id: 0,
-        workload: id.clone(),
-        at_ms: decision.at_ms,
-        from: decision.from,
-        to: decision.to,
-        cause: cause(plan, bounds, decision),
-        leading: decision
-            .proof
-            .leading
-            .and_then(|n| decision.proof.metrics.get(n))
-            .map(|m| m.name.clone()),
-        metrics: readings(decision),
-        actor: operator.map_or_else(|| Actor::system("autoscaler"), |who| Actor::User(who.clone())),
-        outcome: ScalingOutcome::Pending,
-        ended_at_ms: None,
-    }
-}
-
-/// A refusal in the same direction and the same words, two seconds later, is no news.
-fn is_told(governed: &Governed, event: &ScalingEvent) -> bool {
-    let same = |last: &ScalingEvent| {
-        last.outcome == event.outcome && (last.to > last.from) == (event.to > event.from) && event.at_ms - last.at_ms <= REFUSAL_FOR_MS
-    };
-    matches!(event.outcome, ScalingOutcome::Failed(_)) && governed.events.iter().any(same)
-}
-
-/// What a hold makes of a decision is its operator's doing.
-fn is_held(decision: &ScalingDecision) -> bool {
-    decision.proof.hold.is_some_and(|(_, without)| without != decision.to)
-}
-
-/// The beginning of a new line of the ledger, by which it is known: another than that of the line before, also at a clock that stands still.
-fn next_name(last: Option<&DecisionSpan>, now_ms: i64) -> i64 {
-    last.filter(|last| last.to_ms == now_ms)
-        .map_or(now_ms, |last| last.from_ms.max(last.to_ms) + 1)
-}
-
-/// What the journal is told of a change as it stands now.
-fn told(event: &ScalingEvent, workload: &WorkloadSnapshot) -> Vec<NewEvent> {
-    let id = &event.workload;
-    let new = |kind, severity, at_ms, summary: String, cause: String| NewEvent {
-        at_ms,
-        kind,
-        severity,
-        pool: Some(workload.observed.pool.clone()),
-        instance: None,
-        summary,
-        cause,
-        actor: event.actor.clone(),
-    };
-    let (from, to) = (event.from, event.to);
-    match &event.outcome {
-        ScalingOutcome::Pending => {
-            let far = event.size() > ScalingEvent::ALARM_OVER;
-            let (kind, severity) = if far {
-                (EventKind::ScaledFar, Severity::Warning)
-            } else {
-                (EventKind::Scaled, Severity::Info)
-            };
-            let summary = format!("{id} scales from {from} to {to} replicas");
-            vec![new(kind, severity, event.at_ms, summary, event.cause.clone())]
-        }
-        ScalingOutcome::Failed(why) => {
-            let summary = format!("{id} did not scale from {from} to {to} replicas");
-            let at_ms = event.ended_at_ms.unwrap_or(event.at_ms);
-            vec![new(EventKind::ScalingFailed, Severity::Critical, at_ms, summary, why.clone())]
-        }
-        ScalingOutcome::Reached | ScalingOutcome::Superseded => Vec::new(),
-    }
-}
-
 impl Loop for Autoscale {
     const NAME: &'static str = "autoscale";
 
@@ -469,9 +321,13 @@ impl Loop for Autoscale {
                 failures.push(error);
             }
         }
-        for outcome in [self.write().await, self.learn().await] {
-            failures.extend(outcome.err());
+        match self.outbox.write(self.state.ports.ledger.as_ref()).await {
+            // An empty batch: the record loop reads what was just written.
+            Ok(true) => _ = self.state.to_record.try_send(Vec::new()),
+            Ok(false) => {}
+            Err(error) => failures.push(error),
         }
+        failures.extend(self.learn().await.err());
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     }
 }

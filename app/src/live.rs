@@ -85,12 +85,14 @@ fn belongs(frame: &Frame, key: &ViewKey) -> bool {
     match (&frame.view, key) {
         (ViewData::Pool(view), ViewKey::Pool(id)) => view.pool.id == *id,
         (ViewData::Workload(view), ViewKey::Workload(id)) => view.row.workload == *id,
+        (ViewData::Clusters(view), ViewKey::Clusters(query)) => view.query == *query,
+        (ViewData::Object(view), ViewKey::Object(object)) => view.row.object == *object,
         (ViewData::Overview(_), ViewKey::Overview)
         | (ViewData::Pools(_), ViewKey::Pools)
         | (ViewData::Scaling(_), ViewKey::Scaling)
         | (ViewData::Breakers(_), ViewKey::Breakers)
         | (ViewData::Events(_), ViewKey::Events)
-        | (ViewData::Gone, ViewKey::Pool(_) | ViewKey::Workload(_)) => true,
+        | (ViewData::Gone, ViewKey::Pool(_) | ViewKey::Workload(_) | ViewKey::Object(_)) => true,
         _ => false,
     }
 }
@@ -280,6 +282,8 @@ fn view_key(view: &ViewData) -> Option<ViewKey> {
         ViewData::Pool(pool) => Some(ViewKey::Pool(pool.pool.id.clone())),
         ViewData::Scaling(_) => Some(ViewKey::Scaling),
         ViewData::Workload(view) => Some(ViewKey::Workload(view.row.workload.clone())),
+        ViewData::Clusters(view) => Some(ViewKey::Clusters(view.query.clone())),
+        ViewData::Object(view) => Some(ViewKey::Object(view.row.object.clone())),
         ViewData::Breakers(_) => Some(ViewKey::Breakers),
         ViewData::Events(_) => Some(ViewKey::Events),
         ViewData::Gone => None,

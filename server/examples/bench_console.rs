@@ -134,6 +134,7 @@ impl Bench {
         let ports = Ports {
             balancers: vec![Arc::new(balancer)],
             workloads: Vec::new(),
+            clusters: Vec::new(),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),

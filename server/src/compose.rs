@@ -179,6 +179,7 @@ impl Application {
         let ports = Ports {
             balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone(), fleet.clone())) as Arc<dyn Balancer>],
             workloads,
+            clusters: Vec::new(),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),

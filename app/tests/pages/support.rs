@@ -108,6 +108,7 @@ impl Console {
         let ports = Ports {
             balancers: vec![Arc::new(balancer.clone())],
             workloads: vec![Arc::new(workloads)],
+            clusters: Vec::new(),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),

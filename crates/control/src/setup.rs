@@ -7,7 +7,10 @@ use model::{Environment, InstanceId, PoolId, PoolPolicy, Retention, SourceId, Up
 use crate::{
     access::BearerToken,
     decide::reach::Reach,
-    ports::{Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Samples, ScalingLedger, ScalingPolicies, Upkeep, Workloads},
+    ports::{
+        Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Samples, ScalingLedger, ScalingPolicies, Upkeep, Workloads,
+        cluster::Cluster,
+    },
 };
 
 /// Instances of all pools that one console is built for.
@@ -17,6 +20,7 @@ pub const INSTANCES_MAX: usize = 2_000;
 pub struct Ports {
     pub balancers: Vec<Arc<dyn Balancer>>,
     pub workloads: Vec<Arc<dyn Workloads>>,
+    pub clusters: Vec<Arc<dyn Cluster>>,
     pub policies: Arc<dyn Policies>,
     pub journal: Arc<dyn Journal>,
     pub identity: Arc<dyn Identity>,

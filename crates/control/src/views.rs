@@ -49,6 +49,7 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
         ViewKey::Scaling => ViewData::Scaling(scaling::list(facts)),
         ViewKey::Workload(id) => scaling::workload(id, facts).map_or(ViewData::Gone, |view| ViewData::Workload(Box::new(view))),
+        ViewKey::Clusters(_) | ViewKey::Object(_) => ViewData::Gone,
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),
         ViewKey::Events => ViewData::Events(EventsView {
             events: facts.events.iter().take(EventsView::MAX).cloned().collect(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     InvalidValue, PoolIntent, PoolPolicy,
+    cluster::ClusterRefusal,
     scaling::{ScalingIntent, ScalingPlan},
 };
 
@@ -34,6 +35,9 @@ pub enum ApiError {
     /// Not allowed by the settings, whoever asks.
     #[error("{why}")]
     Refused { why: String },
+    /// A cluster, or the console on its behalf, did not do it.
+    #[error("{}", .0.why)]
+    Cluster(Box<ClusterRefusal>),
     #[error("the bearer token is missing or wrong")]
     WrongToken,
     #[error("name or password is wrong")]
@@ -83,6 +87,7 @@ impl ApiError {
             Self::Conflict { .. } | Self::ScalingConflict { .. } | Self::Clash { .. } => 409,
             Self::Invalid { .. } => 422,
             Self::TooManyRequests { .. } => 429,
+            Self::Cluster(refusal) => refusal.kind.status(),
             Self::Unavailable { .. } => 503,
             Self::Transport { .. } => 500,
         }

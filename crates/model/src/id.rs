@@ -4,6 +4,8 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::ObjectRef;
+
 /// Longest name in bytes. The limit of a DNS label (RFC 1123), so that a name can become a host name.
 pub const NAME_MAX_BYTES: usize = 63;
 
@@ -36,7 +38,7 @@ fn check(name: &str) -> Result<(), InvalidName> {
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+    ($check:path; $($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -47,7 +49,7 @@ macro_rules! names {
             /// [`InvalidName`] when `name` breaks the naming rule.
             pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
                 let name = name.into();
-                check(&name)?;
+                $check(&name)?;
                 Ok(Self(name))
             }
 
@@ -90,7 +92,16 @@ macro_rules! names {
     )*};
 }
 
+/// A plain name, or an object of a cluster.
+fn check_workload(name: &str) -> Result<(), InvalidName> {
+    if name.contains(':') && name.parse::<ObjectRef>().is_ok() {
+        return Ok(());
+    }
+    check(name)
+}
+
 names! {
+    check;
     /// A named group of instances behind one balancer.
     PoolId;
     /// One backend process; unique within its pool.
@@ -99,10 +110,14 @@ names! {
     BalancerId;
     /// One data plane among those that a console directs.
     GatewayId;
-    /// What is scaled.
-    WorkloadId;
     /// An outside system that is read.
     SourceId;
+}
+
+names! {
+    check_workload;
+    /// What is scaled: a name of ours, or an [`ObjectRef`] as text.
+    WorkloadId;
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod affinity;
 pub mod algorithm;
 pub mod breaker;
 pub mod change;
+pub mod cluster;
 pub mod csv;
 pub mod data;
 pub mod degradation;

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BreakersView, EventsView, InvalidValue, OverviewView, PoolId, PoolView, PoolsView, SeriesKey, WorkloadId,
+    cluster::{ClustersView, ObjectQuery, ObjectRef, ObjectView},
     scaling::{ScalingView, WorkloadView},
 };
 
-/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `scaling`, `workload:web`, `breakers`, `events`.
+/// Which view a page listens to. As text: `overview`, `pools`, `pool:web`, `scaling`, `workload:web`, `clusters:namespace=shop`,
+/// `object:prod:shop:hpa:web`, `breakers`, `events`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ViewKey {
@@ -18,6 +20,8 @@ pub enum ViewKey {
     Pool(PoolId),
     Scaling,
     Workload(WorkloadId),
+    Clusters(ObjectQuery),
+    Object(ObjectRef),
     Breakers,
     Events,
 }
@@ -30,6 +34,8 @@ impl fmt::Display for ViewKey {
             Self::Pool(id) => write!(f, "pool:{id}"),
             Self::Scaling => f.write_str("scaling"),
             Self::Workload(id) => write!(f, "workload:{id}"),
+            Self::Clusters(query) => write!(f, "clusters:{query}"),
+            Self::Object(object) => write!(f, "object:{object}"),
             Self::Breakers => f.write_str("breakers"),
             Self::Events => f.write_str("events"),
         }
@@ -49,8 +55,11 @@ impl FromStr for ViewKey {
             _ => {
                 let pool = || Some(Self::Pool(key.strip_prefix("pool:")?.parse().ok()?));
                 let workload = || Some(Self::Workload(key.strip_prefix("workload:")?.parse().ok()?));
-                pool().or_else(workload).ok_or_else(|| {
-                    let allowed = "allowed: overview, pools, pool:<name>, scaling, workload:<name>, breakers, events";
+                let clusters = || Some(Self::Clusters(key.strip_prefix("clusters:")?.parse().ok()?));
+                let object = || Some(Self::Object(key.strip_prefix("object:")?.parse().ok()?));
+                pool().or_else(workload).or_else(clusters).or_else(object).ok_or_else(|| {
+                    let allowed = "allowed: overview, pools, pool:<name>, scaling, workload:<name>, clusters:<query>, object:<name>, breakers, \
+                                   events";
                     InvalidValue::new("view", allowed)
                 })
             }
@@ -123,9 +132,11 @@ pub enum ViewData {
     Pool(Box<PoolView>),
     Scaling(ScalingView),
     Workload(Box<WorkloadView>),
+    Clusters(Box<ClustersView>),
+    Object(Box<ObjectView>),
     Breakers(BreakersView),
     Events(EventsView),
-    /// The pool or workload the page showed is gone.
+    /// The pool, workload or object the page showed is gone.
     Gone,
 }
 
@@ -163,7 +174,19 @@ mod tests {
 
     #[test]
     fn keys_and_ids_round_trip_through_text() {
-        for key in ["overview", "pools", "pool:web", "scaling", "workload:web", "breakers", "events"] {
+        for key in [
+            "overview",
+            "pools",
+            "pool:web",
+            "scaling",
+            "workload:web",
+            "workload:prod:shop:hpa:web",
+            "clusters:",
+            "clusters:namespace=shop&page=2",
+            "object:prod:shop:hpa:web",
+            "breakers",
+            "events",
+        ] {
             assert_eq!(key.parse::<ViewKey>().unwrap().to_string(), key);
         }
         assert!("pool:<b>".parse::<ViewKey>().is_err());

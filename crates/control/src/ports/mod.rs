@@ -3,6 +3,7 @@
 
 mod balancer;
 mod clock;
+pub mod cluster;
 mod identity;
 mod journal;
 mod policies;

@@ -103,7 +103,21 @@ pub fn series_of(view: &ViewKey, snapshot: &Snapshot) -> Vec<SeriesKey> {
         ]
         .map(|metric| SeriesKey::workload(metric, id))
         .into(),
-        ViewKey::Pools | ViewKey::Scaling | ViewKey::Breakers | ViewKey::Events => Vec::new(),
+        ViewKey::Object(object) => {
+            let id = object.workload();
+            [
+                ReplicasDesired,
+                Replicas,
+                ReplicasReady,
+                ReplicasMin,
+                ReplicasMax,
+                CpuPercent,
+                MemoryPercent,
+            ]
+            .map(|metric| SeriesKey::workload(metric, &id))
+            .into()
+        }
+        ViewKey::Pools | ViewKey::Scaling | ViewKey::Clusters(_) | ViewKey::Breakers | ViewKey::Events => Vec::new(),
         ViewKey::Pool(id) => {
             let mut keys: Vec<SeriesKey> = [
                 RequestsPerS,

@@ -62,6 +62,7 @@ impl World {
         let ports = Ports {
             balancers: vec![Arc::new(self.balancer.clone())],
             workloads: vec![Arc::new(self.workloads.clone())],
+            clusters: Vec::new(),
             policies: self.store.clone(),
             journal: self.store.clone(),
             identity: self.store.clone(),

@@ -16,6 +16,8 @@ pub(crate) struct Cli {
 pub(crate) enum Task {
     /// Set up what is missing, build everything, start the console and print its link.
     Run(RunArgs),
+    /// Set up what is missing and build everything, without starting it: for an image or a package.
+    Build(BuildArgs),
     /// Set up what is missing and run every test: checks, unit, real servers, real browser.
     Test(TestArgs),
     /// Build what the browser loads (wasm, scripts, styles) into target/site.
@@ -38,6 +40,15 @@ pub(crate) struct RunArgs {
     /// Passed to `evenkeel serve`, for example `-- --config evenkeel.toml`.
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Build the server with optimisation.
+    #[arg(long)]
+    pub(crate) release: bool,
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -71,6 +82,9 @@ pub(crate) struct TestArgs {
     /// Run only these parts; repeat or separate by commas.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PART")]
     pub(crate) only: Vec<TestPart>,
+    /// Run the tests over Kubernetes on the cluster of KUBECONFIG, in namespaces of their own, instead of on a control plane of ours.
+    #[arg(long)]
+    pub(crate) kubernetes: bool,
     #[command(flatten)]
     pub(crate) wasm: WasmArgs,
 }
@@ -139,6 +153,8 @@ pub(crate) enum Bench {
     Failover,
     /// Requests per second and CPU per request, beside nginx and HAProxy with the same features on.
     Gateway(GatewayBenchArgs),
+    /// Memory, first look, delay of changes and CPU over 5,000 HPAs and 20,000 pods, beside keeping whole objects.
+    Kubernetes,
     /// Nanoseconds and instructions per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.
     Pick,
     /// Bytes and CPU per measured value, beside Prometheus on the same stream; and how long a panel of a month takes.

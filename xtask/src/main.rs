@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! run   = setup (what it needs) -> site -> server -> become the server
+//! build = the same, without becoming the server
 //! test  = setup -> check -> cargo test -> site -> browser tests -> "N passed, N failed"
 //! ```
 //!
@@ -46,6 +47,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Task::Setup(args) => setup::command(&workspace, &args),
         Task::Site(args) => site::command(&workspace, &args).map(|()| ExitCode::SUCCESS),
         Task::Run(args) => run::command(&workspace, &args),
+        Task::Build(args) => run::build(&workspace, &args).map(|_| ExitCode::SUCCESS),
         Task::Test(args) => test::command(&workspace, &args),
         Task::Check(args) => check::command(&workspace, &args),
         Task::Bench(args) => bench::command(&workspace, &args).map(|()| ExitCode::SUCCESS),

@@ -34,6 +34,12 @@ async fn registry() {
 }
 
 #[tokio::test]
+async fn lease() {
+    let store = store();
+    contract::lease(store.clone(), |fence| Arc::new(store.fenced(fence))).await;
+}
+
+#[tokio::test]
 async fn scaling_policies() {
     let store = store();
     contract::scaling_policies(store.clone(), store).await;

@@ -4,6 +4,7 @@ mod algorithms;
 mod console;
 mod failover;
 mod gateway;
+mod kubernetes;
 mod load;
 mod origin;
 mod pick;
@@ -22,6 +23,7 @@ pub(crate) fn command(workspace: &Workspace, args: &BenchArgs) -> Result<(), Fai
         Bench::Console => console::run(workspace),
         Bench::Failover => failover::run(workspace),
         Bench::Gateway(args) => gateway::run(workspace, args),
+        Bench::Kubernetes => kubernetes::run(workspace),
         Bench::Pick => pick::run(workspace),
         Bench::Samples => samples::run(workspace),
         Bench::Scaling => scaling::run(workspace),

@@ -120,13 +120,13 @@ pub(super) const GUARDED: &[Guarded] = &[
     },
     Guarded {
         pattern: "kube*",
-        only: &["adapters"],
-        sentence: "kube belongs to adapters: one folder per outside system",
+        only: &["adapters", "testkit"],
+        sentence: "kube belongs to adapters, and to testkit, which starts a control plane: one folder per outside system",
     },
     Guarded {
         pattern: "k8s-openapi",
-        only: &["adapters"],
-        sentence: "kube belongs to adapters: one folder per outside system",
+        only: &["adapters", "testkit"],
+        sentence: "kube belongs to adapters, and to testkit, which starts a control plane: one folder per outside system",
     },
     Guarded {
         pattern: "redis*",

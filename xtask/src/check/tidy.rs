@@ -9,8 +9,8 @@ use crate::{failure::Failure, files, steps::note, workspace::Workspace};
 const LONG_FILE_LINES: usize = 400;
 
 /// Text we write by hand. Lock files and pictures are not.
-const WRITTEN: [&str; 14] = [
-    "rs", "ts", "css", "toml", "md", "json", "sql", "sh", "yaml", "yml", "html", "svg", "conf", "",
+const WRITTEN: [&str; 15] = [
+    "rs", "ts", "go", "css", "toml", "md", "json", "sql", "sh", "yaml", "yml", "html", "svg", "conf", "",
 ];
 const GENERATED: [&str; 2] = ["Cargo.lock", "package-lock.json"];
 
@@ -33,7 +33,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<(), Failure> {
         let shown = file.strip_prefix(workspace.root()).unwrap_or(&file).display().to_string();
         violations.extend(paths_of_one_machine(&shown, &text, &places));
         let lines = text.lines().count();
-        if lines > LONG_FILE_LINES && matches!(ending.as_str(), "rs" | "ts" | "css") {
+        if lines > LONG_FILE_LINES && matches!(ending.as_str(), "rs" | "ts" | "css" | "go") {
             note(format!("long: {shown} has {lines} lines; is it still one idea?"));
         }
     }

@@ -1,8 +1,9 @@
 //! Brings a machine to the point where everything builds: looks first, says what it does, installs only what is missing.
 //!
 //! Order: the Rust that compiles for browsers (it may ask for Debian packages), Debian packages, that Rust's standard library,
-//! node packages, crates. Where it may not install it prints the exact list and stops; nothing is done by halves.
+//! node packages, crates, and the control plane for tests where Go is installed. Where it may not install it prints the exact list and stops; nothing is done by halves.
 
+mod cluster;
 mod debian;
 mod node;
 mod tools;
@@ -11,6 +12,7 @@ mod wasm;
 use std::process::ExitCode;
 
 pub(crate) use self::{
+    cluster::{TestCluster, test_cluster},
     tools::Part,
     wasm::{TARGET as WASM_TARGET, WasmToolchain},
 };
@@ -33,7 +35,10 @@ pub(crate) fn command(workspace: &Workspace, args: &SetupArgs) -> Result<ExitCod
         return Ok(report(workspace, args.wasm.wasm_from));
     }
     ensure(workspace, Part::ALL, args.wasm.wasm_from)?;
-    println!("\nEverything that building, testing and measuring need is here.");
+    match step("test cluster", || test_cluster(workspace))? {
+        TestCluster::Ready(_) => println!("\nEverything that building, testing and measuring need is here."),
+        TestCluster::Absent(why) => println!("\nEverything is here but the control plane of the tests over Kubernetes: {why}"),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -72,6 +77,12 @@ fn report(workspace: &Workspace, from: WasmFrom) -> ExitCode {
             "rustup target add wasm32-unknown-unknown, or Debian's Rust",
         ),
     }
+    let cluster = cluster::find(workspace);
+    line(
+        cluster.is_some(),
+        "test cluster",
+        "the control plane of the tests over Kubernetes (built with Go)",
+    );
     for folder in node::FOLDERS {
         line(
             node::up_to_date(workspace, folder.path),

@@ -9,6 +9,8 @@ pub(super) struct Tally {
     pub(super) passed: u64,
     pub(super) failed: u64,
     pub(super) skipped: u64,
+    /// Tests that said so themselves, and that the harness has counted as passed.
+    left_out: u64,
 }
 
 impl Tally {
@@ -19,8 +21,15 @@ impl Tally {
         }
     }
 
-    /// One line of `cargo test`: `test result: ok. 3 passed; 0 failed; 1 ignored; …`. Other lines are nothing.
+    /// One line of `cargo test`: `test result: ok. 3 passed; 0 failed; 1 ignored; …`, or `left out: NAME: …` from a test that found
+    /// nothing to run on (`testkit::left_out`). Other lines are nothing.
     pub(super) fn of_cargo_line(line: &str) -> Self {
+        if line.starts_with("left out: ") {
+            return Self {
+                left_out: 1,
+                ..Self::default()
+            };
+        }
         let Some(result) = line.trim().strip_prefix("test result: ") else {
             return Self::default();
         };
@@ -33,6 +42,17 @@ impl Tally {
             passed: count("passed"),
             failed: count("failed"),
             skipped: count("ignored"),
+            left_out: 0,
+        }
+    }
+
+    /// What was left out has not passed.
+    pub(super) fn without_left_out(self) -> Self {
+        Self {
+            passed: self.passed.saturating_sub(self.left_out),
+            skipped: self.skipped + self.left_out,
+            left_out: 0,
+            ..self
         }
     }
 
@@ -46,6 +66,7 @@ impl Tally {
             passed: count("expected")?,
             failed: count("unexpected")? + count("flaky")? + outside_tests,
             skipped: count("skipped")?,
+            left_out: 0,
         })
     }
 }
@@ -55,6 +76,7 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.left_out += other.left_out;
     }
 }
 
@@ -83,10 +105,23 @@ mod tests {
             Tally {
                 passed: 42,
                 failed: 3,
-                skipped: 1
+                skipped: 1,
+                left_out: 0
             }
         );
         assert_eq!(total.to_string(), "42 passed, 3 failed");
+    }
+
+    #[test]
+    fn what_was_left_out_has_not_passed() {
+        let output =
+            "..\nleft out: a_pod_crashes: no Go 1.26\n.\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n";
+        let mut total = Tally::default();
+        for line in output.lines() {
+            total += Tally::of_cargo_line(line);
+        }
+        let total = total.without_left_out();
+        assert_eq!((total.passed, total.failed, total.skipped), (2, 0, 2));
     }
 
     #[test]
@@ -97,7 +132,8 @@ mod tests {
             Ok(Tally {
                 passed: 7,
                 failed: 2,
-                skipped: 2
+                skipped: 2,
+                left_out: 0
             })
         );
     }

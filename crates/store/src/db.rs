@@ -5,21 +5,27 @@
 
 use std::{future::Future, time::Duration};
 
-use control::ports::StoreError;
+use control::ports::{FenceCell, StoreError};
 use sqlx::{Error, PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
 use crate::{
     fault::store_error,
+    lease::LEADER,
     row::Row,
-    value::{Value, bound},
+    value::{Value, bound, values, version},
 };
 
 pub(crate) struct Db {
     pub(crate) pools: Pools,
     /// The last resort behind the databases' own time limits: a server that is frozen keeps none of them.
     pub(crate) patience: Duration,
+    /// What every transaction proves first, where only the leader may write.
+    pub(crate) fence: Option<FenceCell>,
+    /// A connection that no page waits for: whoever leads must not lose the lease because the others are busy.
+    pub(crate) urgent: Option<PgPool>,
 }
 
+#[derive(Clone)]
 pub(crate) enum Pools {
     Sqlite { writer: SqlitePool, readers: SqlitePool },
     Postgres(PgPool),
@@ -48,10 +54,52 @@ impl Db {
             })
         })
         .await?;
-        Ok(Tx {
+        let mut tx = Tx {
             inner,
             patience: self.patience,
-        })
+        };
+        if let Some(cell) = &self.fence {
+            tx.prove(cell).await?;
+        }
+        Ok(tx)
+    }
+
+    /// The same database, where every transaction proves the fence.
+    pub(crate) fn fenced(&self, cell: FenceCell) -> Self {
+        Self {
+            pools: self.pools.clone(),
+            patience: self.patience,
+            fence: Some(cell),
+            urgent: self.urgent.clone(),
+        }
+    }
+
+    /// The same database, past those that wait for a connection.
+    pub(crate) fn urgent(&self) -> Self {
+        Self {
+            pools: self.urgent.clone().map_or_else(|| self.pools.clone(), Pools::Postgres),
+            patience: self.patience,
+            fence: None,
+            urgent: None,
+        }
+    }
+
+    /// A lease as it is, with the database's own time in `now_ms`.
+    pub(crate) async fn lease(&self, name: &str) -> Result<Option<Row>, StoreError> {
+        let values = values![name];
+        let rows = match &self.pools {
+            Pools::Sqlite { .. } => {
+                let sql = "SELECT name, fence, holder, label, address, until_ms, CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms
+                           FROM leases WHERE name = $1";
+                self.fetch(sql, values).await?
+            }
+            Pools::Postgres(_) => {
+                let sql = "SELECT name, fence, holder, label, address, until_ms,
+                           CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms FROM leases WHERE name = $1";
+                self.fetch(sql, values).await?
+            }
+        };
+        Ok(rows.into_iter().next())
     }
 
     /// Bytes of the whole database.
@@ -74,6 +122,9 @@ impl Db {
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
+        }
+        if let Some(urgent) = &self.urgent {
+            urgent.close().await;
         }
     }
 }
@@ -121,6 +172,33 @@ impl Tx {
             // The one writer is us.
             Inner::Sqlite(_) => Ok(()),
             Inner::Postgres(_) => self.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", &[]).await.map(|_| ()),
+        }
+    }
+
+    /// Whoever takes the lease waits for the end of this transaction; a renewal does not (PostgreSQL, "13.3.2. Row-Level Locks"). A process
+    /// that stands still in the middle must not be waited for longer than its lease lasts: the server ends its transaction before.
+    async fn prove(&mut self, cell: &FenceCell) -> Result<(), StoreError> {
+        let fence = cell.get().ok_or(StoreError::Deposed)?;
+        let values = values![LEADER, version(fence.0)];
+        let sql = match &self.inner {
+            Inner::Sqlite(_) => "SELECT fence FROM leases WHERE name = $1 AND fence = $2",
+            Inner::Postgres(_) => {
+                "SELECT fence, set_config('idle_in_transaction_session_timeout', '1000', true) FROM leases
+                 WHERE name = $1 AND fence = $2 FOR KEY SHARE"
+            }
+        };
+        self.fetch_optional(sql, values).await?.map(|_| ()).ok_or(StoreError::Deposed)
+    }
+
+    /// Until the end of the transaction nobody proves a fence of this lease, and nobody did who has not ended.
+    pub(crate) async fn lock_lease(&mut self, name: &str) -> Result<(), StoreError> {
+        match &self.inner {
+            // The one writer is us.
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(_) => {
+                let sql = "SELECT fence FROM leases WHERE name = $1 FOR UPDATE";
+                self.fetch_optional(sql, values![name]).await.map(|_| ())
+            }
         }
     }
 

@@ -47,6 +47,7 @@ fn as_stored(event: &NewEvent) -> NewEvent {
         actor: match event.actor {
             Actor::System(_) => Actor::System(actor),
             Actor::User(_) => Actor::User(actor),
+            Actor::Outside(_) => Actor::Outside(actor),
         },
         ..event.clone()
     }
@@ -71,11 +72,7 @@ pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
 }
 
 pub(crate) fn actor(by: &str, name: String) -> Result<Actor, Unreadable> {
-    match by {
-        "system" => Ok(Actor::System(name)),
-        "user" => Ok(Actor::User(name)),
-        _ => Err(model::InvalidValue::new("actor_by", "allowed: system, user").into()),
-    }
+    Ok(Actor::from_parts(by, name)?)
 }
 
 /// The statement that reads the newest `limit` events that pass and one more, and its values. The same rule as [`EventFilter::passes`].

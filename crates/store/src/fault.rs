@@ -66,7 +66,8 @@ impl Fault {
             "53100" => Self::Full,
             // Serialisation, deadlock, out of memory or connections, lock not available, statement cancelled by its time limit.
             "40001" | "40P01" | "53000" | "53200" | "53300" | "53400" | "55P03" | "57014" => Self::Busy,
-            "57P01" | "57P02" | "57P03" | "57P05" => Self::Away,
+            // Among them: a transaction in which this process stood still.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Self::Away,
             "25006" => Self::ReadOnly,
             "3D000" => Self::NoDatabase,
             "42501" => Self::Forbidden,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  open ─► probe (nothing is written to a file that is not ours) ─► migrate ─► Store
-//!  policies · journal · identity · registry · scaling   one statement text for both databases, values of four types
+//!  policies · journal · identity · registry · scaling · lease   one statement text for both databases, values of four types
 //!  samples                            what was measured: a row a second, then compressed blocks
 //!    └ db                             the only file in which SQLite and PostgreSQL differ
 //!        └ fault                      what went wrong, in one word, for StoreError and OpenError alike
@@ -25,6 +25,7 @@ mod events;
 mod fault;
 mod identity;
 mod journal;
+mod lease;
 mod migrate;
 mod open;
 mod open_error;
@@ -39,7 +40,9 @@ mod value;
 
 use std::sync::Arc;
 
-pub use claim::Claim;
+use control::ports::FenceCell;
+
+pub use claim::{Claim, Company};
 pub use config::{DatabaseUrl, StoreConfig, UnknownDatabase};
 pub use data_dir::DataDir;
 pub use open_error::OpenError;
@@ -80,12 +83,28 @@ impl Store {
         self.config.url.to_string()
     }
 
-    /// Keeps other consoles off this database for as long as the answer is held. The `evenkeel user` commands need none.
+    /// Keeps consoles that would be alone off this database for as long as the answer is held, and all others too when this one would be.
+    /// The `evenkeel user` commands need none.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] when another console has it.
-    pub async fn claim(&self) -> Result<Claim, OpenError> {
-        Claim::take(&self.config).await
+    /// [`OpenError::InUse`] when another console has it, and one of the two would be alone.
+    pub async fn claim(&self, company: Company) -> Result<Claim, OpenError> {
+        Claim::take(&self.config, company).await
+    }
+
+    /// The same store, where every transaction proves this fence: what only the leader may write.
+    #[must_use]
+    pub fn fenced(&self, fence: FenceCell) -> Self {
+        Self {
+            db: Arc::new(self.db.fenced(fence)),
+            samples: self.samples.clone(),
+            config: self.config.clone(),
+        }
+    }
+
+    /// Whether several consoles may share it: a file has one.
+    pub fn can_be_shared(&self) -> bool {
+        matches!(self.config.url, DatabaseUrl::Postgres { .. })
     }
 
     /// Finishes what is running and closes all connections.

@@ -5,7 +5,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{Access, access};
@@ -31,6 +31,12 @@ const WAL_KEEP_BYTES: u32 = 16 << 20;
 /// A migration of a big table may take long, here or in another console that is waited for; for ever it may not.
 const MIGRATE_WITHIN: Duration = Duration::from_secs(600);
 
+/// Between two looks at a file that somebody else is writing to at this moment.
+const LOCKED_FOR: Duration = Duration::from_millis(20);
+
+/// Less than a lease lasts.
+const STANDS_STILL_MS: u32 = 1_000;
+
 pub(crate) async fn sqlite(config: &StoreConfig, path: &Path) -> Result<Db, OpenError> {
     let what = path.display().to_string();
     let failed = |e: sqlx::Error| OpenError::database(&what, "", &e);
@@ -48,18 +54,14 @@ pub(crate) async fn sqlite(config: &StoreConfig, path: &Path) -> Result<Db, Open
     if let Some(pages) = config.sqlite_max_pages {
         writer = writer.pragma("max_page_count", pages.to_string());
     }
-    let mut connection = writer.connect().await.map_err(failed)?;
-    // Two programs that start on a new file find the same work to do, and SQLite has no lock for that: who comes second fails on tables
-    // that are there by now, and finds the work done when it looks again. That may happen once with each step.
-    let mut migrated = migrate::run(&migrate::SQLITE, &mut connection, &what, "").await;
-    for _ in 0..migrate::known(&migrate::SQLITE) {
-        if migrated.is_ok() {
-            break;
+    // Who switches a new file to WAL, or wants to write after having read, is told at once that it is locked, however long it would wait.
+    let deadline = Instant::now() + config.answer_within;
+    while let Err(error) = migrate_sqlite(&writer, &what).await {
+        if !matches!(error, OpenError::Locked { .. }) || Instant::now() >= deadline {
+            return Err(error);
         }
-        migrated = migrate::run(&migrate::SQLITE, &mut connection, &what, "").await;
+        tokio::time::sleep(LOCKED_FOR).await;
     }
-    migrated?;
-    connection.close().await.map_err(failed)?;
 
     let pool = || {
         SqlitePoolOptions::new()
@@ -87,6 +89,8 @@ pub(crate) async fn sqlite(config: &StoreConfig, path: &Path) -> Result<Db, Open
                 .map_err(failed)?,
         },
         patience: patience(config),
+        fence: None,
+        urgent: None,
     })
 }
 
@@ -164,6 +168,22 @@ async fn probe(config: &StoreConfig, path: &Path, what: &str) -> Result<(), Open
     Ok(())
 }
 
+async fn migrate_sqlite(writer: &SqliteConnectOptions, what: &str) -> Result<(), OpenError> {
+    let failed = |e: sqlx::Error| OpenError::database(what, "", &e);
+    let mut connection = writer.connect().await.map_err(failed)?;
+    // Two programs that start on a new file find the same work to do, and SQLite has no lock for that: who comes second fails on tables
+    // that are there by now, and finds the work done when it looks again. That may happen once with each step.
+    let mut migrated = migrate::run(&migrate::SQLITE, &mut connection, what, "").await;
+    for _ in 0..migrate::known(&migrate::SQLITE) {
+        if migrated.is_ok() {
+            break;
+        }
+        migrated = migrate::run(&migrate::SQLITE, &mut connection, what, "").await;
+    }
+    migrated?;
+    connection.close().await.map_err(failed)
+}
+
 pub(crate) async fn postgres(config: &StoreConfig, url: &str) -> Result<Db, OpenError> {
     let what = config.url.to_string();
     let (options, user) = postgres_options(url)?;
@@ -178,36 +198,53 @@ pub(crate) async fn postgres(config: &StoreConfig, url: &str) -> Result<Db, Open
     let failed = |e: sqlx::Error| OpenError::database(&what, &user, &e);
     connection.close().await.map_err(failed)?;
 
-    let limit_ms = config.answer_within.as_millis().to_string();
-    let pool = PgPoolOptions::new()
+    let pool = postgres_pool(config, None)
         .max_connections(config.max_connections.max(1))
         .min_connections(config.min_connections.min(config.max_connections))
+        .connect_with(options.clone())
+        .await
+        .map_err(failed)?;
+    Ok(Db {
+        pools: Pools::Postgres(pool),
+        patience: patience(config),
+        fence: None,
+        urgent: Some(
+            // A process that stands still while it renews must not keep the others from the lease.
+            postgres_pool(config, Some(STANDS_STILL_MS))
+                .max_connections(1)
+                .min_connections(0)
+                .connect_lazy_with(options),
+        ),
+    })
+}
+
+/// `idle_ms`: from then on the server ends a transaction in which nothing is asked.
+fn postgres_pool(config: &StoreConfig, idle_ms: Option<u32>) -> PgPoolOptions {
+    let idle_ms = idle_ms.map(|ms| ms.to_string());
+    let limit_ms = config.answer_within.as_millis().to_string();
+    PgPoolOptions::new()
         .acquire_timeout(config.connect_timeout)
         .after_connect(move |connection, _| {
-            let limit_ms = limit_ms.clone();
+            let (limit_ms, idle_ms) = (limit_ms.clone(), idle_ms.clone());
             Box::pin(async move {
                 // Acknowledged means durable, also where the server's default is otherwise; stricter settings are left alone.
                 connection
                     .execute(
                         sqlx::query(
                             "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false),
+                                    set_config('idle_in_transaction_session_timeout',
+                                               coalesce($2, current_setting('idle_in_transaction_session_timeout')), false),
                                     set_config('synchronous_commit',
                                                CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
                                                     ELSE current_setting('synchronous_commit') END, false)",
                         )
-                        .bind(limit_ms),
+                        .bind(limit_ms)
+                        .bind(idle_ms),
                     )
                     .await?;
                 Ok(())
             })
         })
-        .connect_with(options)
-        .await
-        .map_err(failed)?;
-    Ok(Db {
-        pools: Pools::Postgres(pool),
-        patience: patience(config),
-    })
 }
 
 /// What to connect with, and as whom.

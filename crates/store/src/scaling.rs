@@ -80,6 +80,27 @@ impl ScalingLedger for Store {
         tx.commit().await
     }
 
+    async fn begin(&self, change: &ScalingEvent) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.execute(
+            "INSERT INTO scaling_begun (workload, event) VALUES ($1, $2) ON CONFLICT (workload) DO UPDATE SET event = excluded.event",
+            values![change.workload.as_str(), json(change).as_str()],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    async fn begun(&self, workload: &WorkloadId) -> Result<Option<ScalingEvent>, StoreError> {
+        let sql = "SELECT workload, event FROM scaling_begun WHERE workload = $1";
+        let rows = self.db.fetch(sql, values![workload.as_str()]).await?;
+        let parse = |row: &Row| {
+            row.read("scaling_begun", "workload", |row| {
+                Ok(serde_json::from_str(&row.get::<String>("event")?)?)
+            })
+        };
+        rows.first().map(parse).transpose()
+    }
+
     async fn decisions(&self, filter: &LedgerFilter, limit: u32) -> Result<Page<DecisionSpan>, StoreError> {
         let limit = limit.min(PAGE_MAX);
         let mut which = Conditions::default();

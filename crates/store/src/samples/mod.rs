@@ -31,7 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use control::ports::{Compacted, Line, Oldest, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
+use control::ports::{Compacted, Fence, FenceCell, Line, Oldest, RangeQuery, Recorded, SampleRow, Samples, StoreError, rollup::Bucket};
 use model::Resolution;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -114,12 +114,20 @@ struct Writer {
     current: Option<(i64, bool)>,
     /// While names are removed: those that were used since the look for them began.
     named: Option<HashSet<i64>>,
+    /// By which the rows before were written.
+    fence: Option<Fence>,
 }
 
 #[async_trait]
 impl Samples for Store {
     async fn record(&self, rows: &[SampleRow]) -> Result<Recorded, StoreError> {
         let mut writer = self.samples.writer(rows).await;
+        let fence = self.db.fence.as_ref().and_then(FenceCell::get);
+        if fence != writer.fence {
+            // Others may have written since: names have come and gone.
+            self.samples.series.forget().await;
+            writer.fence = fence;
+        }
         let mut done = Recorded::default();
         let (mut newest, mut named, mut used) = (None, HashMap::new(), HashSet::new());
         {
@@ -190,8 +198,13 @@ impl Samples for Store {
 
 impl Store {
     async fn ids(&self, keys: &[Arc<str>]) -> Result<Vec<Option<i64>>, StoreError> {
-        let known = self.samples.series.read(&self.db).await?;
-        Ok(keys.iter().map(|key| known.get(key).copied()).collect())
+        let ids = |known: &dictionary::Ids| keys.iter().map(|key| known.get(key).copied()).collect::<Vec<_>>();
+        let found = ids(&*self.samples.series.read(&self.db).await?);
+        // Another console on this database may have given names since.
+        if self.can_be_shared() && found.iter().any(Option::is_none) && self.samples.series.forget_old().await {
+            return Ok(ids(&*self.samples.series.read(&self.db).await?));
+        }
+        Ok(found)
     }
 }
 

@@ -33,6 +33,12 @@ macro_rules! suites {
                 contract::registry(opened.arc(), opened.arc()).await;
             }
 
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn lease() {
+                let opened = $database().await;
+                contract::lease(opened.arc(), |fence| std::sync::Arc::new(opened.store.fenced(fence))).await;
+            }
+
             #[tokio::test]
             async fn scaling_policies() {
                 let opened = $database().await;

@@ -6,6 +6,7 @@ mod child;
 mod contracts;
 mod durability;
 mod faults;
+mod leases;
 mod opening;
 mod properties;
 mod samples;

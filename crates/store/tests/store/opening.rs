@@ -6,7 +6,7 @@ use control::ports::Policies;
 use futures::future::join_all;
 use model::PoolPolicy;
 use sqlx::{Connection, Executor, SqliteConnection};
-use store::{DataDir, OpenError, Store, StoreConfig};
+use store::{Company, DataDir, OpenError, Store, StoreConfig};
 use testkit::{Postgres, build};
 
 use crate::child;
@@ -281,8 +281,8 @@ async fn a_read_only_postgres_database_is_said_so() {
 #[tokio::test]
 async fn one_console_claims_a_database() {
     for opened in [sqlite().await, postgres().await] {
-        let claim = opened.store.claim().await.unwrap();
-        let refused = opened.store.claim().await.unwrap_err();
+        let claim = opened.store.claim(Company::Alone).await.unwrap();
+        let refused = opened.store.claim(Company::Alone).await.unwrap_err();
         assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
         assert!(
             refused.to_string().contains(&format!("(process {}", std::process::id())),
@@ -290,8 +290,24 @@ async fn one_console_claims_a_database() {
         );
         drop(claim);
         testkit::wait_until("the claim is free again", crate::support::SOON, async || {
-            opened.store.claim().await.is_ok()
+            opened.store.claim(Company::Alone).await.is_ok()
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn consoles_that_elect_a_leader_share_a_database_and_one_that_does_not_stays_away() {
+    let opened = postgres().await;
+    let replicas = [
+        opened.store.claim(Company::Replicas).await.unwrap(),
+        opened.store.claim(Company::Replicas).await.unwrap(),
+    ];
+    let refused = opened.store.claim(Company::Alone).await.unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
+    drop(replicas);
+    testkit::wait_until("the claims are free again", crate::support::SOON, async || {
+        opened.store.claim(Company::Alone).await.is_ok()
+    })
+    .await;
 }

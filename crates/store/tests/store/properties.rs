@@ -79,7 +79,11 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn events() -> impl Strategy<Value = NewEvent> {
-    let who = (any::<bool>(), texts()).prop_map(|(user, name)| if user { Actor::User(name) } else { Actor::System(name) });
+    let who = prop_oneof![
+        texts().prop_map(Actor::User),
+        texts().prop_map(Actor::System),
+        texts().prop_map(Actor::Outside)
+    ];
     let names = option::of(select(vec!["a", "b"]));
     let what = (select(EventKind::ALL.to_vec()), select(Severity::ALL.to_vec()));
     (prop_oneof![any::<i64>(), 0..5_i64], what, names, texts(), texts(), who).prop_map(
@@ -126,6 +130,7 @@ fn kept_event(event: &NewEvent) -> NewEvent {
         cause: kept(&event.cause),
         actor: match &event.actor {
             Actor::User(name) => Actor::User(kept(name)),
+            Actor::Outside(name) => Actor::Outside(kept(name)),
             Actor::System(name) => Actor::System(kept(name)),
         },
         ..event.clone()

@@ -4,6 +4,7 @@
 
 mod identity;
 mod journal;
+mod lease;
 mod policies;
 mod registry;
 mod samples;
@@ -12,6 +13,7 @@ mod workloads;
 
 pub use identity::{first_admin_race, identity};
 pub use journal::journal;
+pub use lease::lease;
 pub use policies::{concurrent_changes, policies};
 pub use registry::registry;
 pub use samples::samples;

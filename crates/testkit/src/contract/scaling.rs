@@ -113,6 +113,19 @@ fn change(at_ms: i64, outcome: ScalingOutcome) -> ChangeRecord {
 pub async fn scaling_ledger(store: Arc<dyn ScalingLedger>, journal: Arc<dyn Journal>) {
     spans_grow_and_come_back(&*store).await;
     a_change_is_told_when_it_is_new_and_when_it_ends(&*store, &*journal).await;
+    the_last_change_that_was_begun_is_found(&*store).await;
+}
+
+async fn the_last_change_that_was_begun_is_found(store: &dyn ScalingLedger) {
+    let (web, api) = (workload("web"), workload("api"));
+    assert_eq!(store.begun(&web).await.unwrap(), None);
+    for at_ms in [7_000, 8_000] {
+        store.begin(&change(at_ms, ScalingOutcome::Pending).event).await.unwrap();
+    }
+    assert_eq!(store.begun(&web).await.unwrap(), Some(change(8_000, ScalingOutcome::Pending).event));
+    assert_eq!(store.begun(&api).await.unwrap(), None);
+    let known = store.changes(&ScalingEventFilter::default(), 10).await.unwrap().items;
+    assert!(known.iter().all(|event| event.at_ms < 7_000), "what is begun is not yet history");
 }
 
 async fn spans_grow_and_come_back(store: &dyn ScalingLedger) {

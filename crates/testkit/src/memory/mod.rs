@@ -2,7 +2,9 @@
 
 mod balancer;
 mod clock;
+mod cluster;
 mod identity;
+mod lease;
 mod registry;
 mod resolver;
 mod samples;
@@ -12,6 +14,7 @@ mod workloads;
 
 pub use balancer::MemoryBalancer;
 pub use clock::ManualClock;
+pub use cluster::MemoryCluster;
 pub use resolver::MemoryResolver;
 pub use store::MemoryStore;
 pub use workloads::MemoryWorkloads;

@@ -14,6 +14,7 @@ pub(super) struct Scaling {
     intents: BTreeMap<WorkloadId, ScalingIntent>,
     spans: Vec<DecisionSpan>,
     changes: Vec<ScalingEvent>,
+    begun: BTreeMap<WorkloadId, ScalingEvent>,
 }
 
 impl Scaling {
@@ -120,6 +121,16 @@ impl ScalingLedger for MemoryStore {
             state.keep_change(change);
         }
         Ok(())
+    }
+
+    async fn begin(&self, change: &ScalingEvent) -> Result<(), StoreError> {
+        let mut state = self.writing()?;
+        state.scaling.begun.insert(change.workload.clone(), change.clone());
+        Ok(())
+    }
+
+    async fn begun(&self, workload: &WorkloadId) -> Result<Option<ScalingEvent>, StoreError> {
+        Ok(self.reading()?.scaling.begun.get(workload).cloned())
     }
 
     async fn decisions(&self, filter: &LedgerFilter, limit: u32) -> Result<Page<DecisionSpan>, StoreError> {

@@ -1,16 +1,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use control::ports::{AuditEntry, AuditRecord, Journal, PAGE_MAX, Policies, PutError, PutPolicy, StoreError};
+use control::ports::{AuditEntry, AuditRecord, FenceCell, Journal, PAGE_MAX, Policies, PutError, PutPolicy, StoreError};
 use model::{Actor, Event, EventFilter, NewEvent, Page, PoolId, PoolIntent, PoolPolicy};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{identity::Accounts, registry::Instances, samples::Measured, scaling::Scaling};
+use super::{identity::Accounts, lease::Held, registry::Instances, samples::Measured, scaling::Scaling};
 
 /// Every port of the store in memory, with the meaning of the real one. Clones are the same store.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
+    fence: Option<FenceCell>,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +25,7 @@ pub(super) struct State {
     pub(super) instances: Instances,
     pub(super) scaling: Scaling,
     pub(super) measured: Measured,
+    pub(super) lease: Held,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,15 @@ struct Policy {
 impl MemoryStore {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same store, where every write proves this fence.
+    #[must_use]
+    pub fn fenced(&self, fence: FenceCell) -> Self {
+        Self {
+            state: self.state.clone(),
+            fence: Some(fence),
+        }
     }
 
     /// From now on everything fails so, until `None`.
@@ -57,9 +68,12 @@ impl MemoryStore {
 
     pub(super) fn writing(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.reading()?;
-        match &state.read_only {
-            Some(error) => Err(error.clone()),
-            None => Ok(state),
+        if let Some(error) = &state.read_only {
+            return Err(error.clone());
+        }
+        match &self.fence {
+            Some(cell) if cell.get() != Some(state.lease.fence) => Err(StoreError::Deposed),
+            _ => Ok(state),
         }
     }
 }
@@ -73,6 +87,7 @@ impl State {
             actor: match event.actor {
                 Actor::System(_) => Actor::System(storable(actor)),
                 Actor::User(_) => Actor::User(storable(actor)),
+                Actor::Outside(_) => Actor::Outside(storable(actor)),
             },
             ..event.clone()
         };

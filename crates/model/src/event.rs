@@ -62,6 +62,7 @@ macro_rules! kinds {
 kinds! {
     ConsoleStarted = "console.started", "Console started";
     ConsoleStopped = "console.stopped", "Console stopped";
+    LeaderChanged = "console.leads", "Console leads";
     PolicyApplied = "policy.applied", "Policy applied";
     PolicyRefused = "policy.refused", "Policy refused by the balancer";
     InstanceUp = "instance.up", "Instance up";
@@ -94,6 +95,10 @@ kinds! {
     ScalingFailed = "scaling.failed", "Scaling failed";
     ScalingFlaps = "scaling.flaps", "Scaling flaps";
     ScalingChanged = "scaling.changed", "Scaling changed";
+    ClusterAsked = "cluster.asked", "Cluster change asked for";
+    ClusterChanged = "cluster.changed", "Cluster changed";
+    ClusterRefused = "cluster.refused", "Cluster change refused";
+    ClusterUnsure = "cluster.unsure", "Cluster change without an answer";
     SourceDown = "source.down", "Source down";
     SourceUp = "source.up", "Source up";
     GatewayJoined = "gateway.joined", "Gateway joined";
@@ -132,6 +137,8 @@ pub enum Actor {
     /// A part of Evenkeel: "health check", "supervisor", "console".
     System(String),
     User(String),
+    /// Somebody or something else, at the source: "kubectl-scale", "HPA web".
+    Outside(String),
 }
 
 impl Actor {
@@ -139,11 +146,25 @@ impl Actor {
         Self::System(part.to_owned())
     }
 
-    /// `user` or `system`, and the name: how it is stored.
+    /// `user`, `system` or `outside`, and the name: how it is stored.
     pub fn parts(&self) -> (&'static str, &str) {
         match self {
             Self::System(name) => ("system", name),
             Self::User(name) => ("user", name),
+            Self::Outside(name) => ("outside", name),
+        }
+    }
+
+    /// From how it is stored.
+    ///
+    /// # Errors
+    /// An unknown kind.
+    pub fn from_parts(by: &str, name: String) -> Result<Self, InvalidValue> {
+        match by {
+            "system" => Ok(Self::System(name)),
+            "user" => Ok(Self::User(name)),
+            "outside" => Ok(Self::Outside(name)),
+            _ => Err(InvalidValue::new("actor_by", "allowed: system, user, outside")),
         }
     }
 }

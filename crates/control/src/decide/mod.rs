@@ -1,6 +1,7 @@
 //! Pure decisions: no clock, no I/O, no logging. Time is an argument and the reason is part of the answer.
 
 pub mod clock;
+pub mod cluster;
 pub mod csv;
 pub mod daily;
 pub mod downsample;
@@ -9,6 +10,7 @@ pub mod forget;
 pub mod gateways;
 pub mod guard;
 pub mod intended;
+pub mod lead;
 pub mod means;
 pub mod members;
 pub mod offer;

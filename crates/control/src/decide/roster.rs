@@ -1,7 +1,7 @@
 //! Who has registered, and when each was heard of last. Time is an argument.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -64,6 +64,32 @@ impl Roster {
         };
         let pool = self.pools.entry(entry.registration.pool.clone()).or_default();
         pool.insert(entry.registration.id.clone(), entry);
+    }
+
+    /// Makes it those that are stored: whoever is new was heard of just now. Whether anybody has come, gone or changed.
+    pub fn adopt(&mut self, stored: Vec<Registration>, now: Instant, now_ms: i64) -> bool {
+        let mut changed = false;
+        let there: BTreeSet<_> = stored.iter().map(|r| (r.pool.clone(), r.id.clone())).collect();
+        for (pool, members) in &mut self.pools {
+            let before = members.len();
+            members.retain(|id, _| there.contains(&(pool.clone(), id.clone())));
+            changed |= members.len() != before;
+        }
+        for registration in stored {
+            let known = self.get(&registration.pool, &registration.id);
+            if known.is_none_or(|known| *known.registration != registration) {
+                self.put(registration, now, now_ms);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Nobody is silent yet: until now somebody else listened.
+    pub fn all_heard(&mut self, now: Instant) {
+        for entry in self.pools.values_mut().flat_map(BTreeMap::values_mut) {
+            entry.heard = now;
+        }
     }
 
     pub fn remove(&mut self, pool: &PoolId, id: &InstanceId) {
@@ -202,6 +228,18 @@ mod tests {
             [""; 0],
             "time that stands still expires nobody"
         );
+    }
+
+    #[test]
+    fn what_other_consoles_stored_is_adopted_and_silence_stays_counted() {
+        let (start, expire) = (Instant::now(), Duration::from_secs(60));
+        let at = |s: u64| start + Duration::from_secs(s);
+        let mut roster = Roster::restored(vec![registration("a"), registration("b")], start, 0);
+        assert!(!roster.adopt(vec![registration("a"), registration("b")], at(30), 0));
+        assert!(roster.adopt(vec![registration("a"), registration("c")], at(30), 0));
+        assert_eq!(names(&roster.silent(at(60), expire)), ["a"], "b has left, c was heard of at 30 s");
+        roster.all_heard(at(60));
+        assert_eq!(names(&roster.silent(at(119), expire)), [""; 0]);
     }
 
     #[test]

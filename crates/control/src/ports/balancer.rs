@@ -39,6 +39,11 @@ pub trait Balancer: Send + Sync + 'static {
 
     fn capabilities(&self) -> BalancerCapabilities;
 
+    /// Whether it is this console's own, so that each console applies plans to its own. To any other one only the leader does.
+    fn is_own(&self) -> bool {
+        false
+    }
+
     /// The state right now, with cumulative counters. Called once a second, by one caller, with a deadline.
     async fn observe(&self) -> Result<BalancerObservation, SourceError>;
 

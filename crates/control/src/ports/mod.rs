@@ -6,6 +6,7 @@ mod clock;
 pub mod cluster;
 mod identity;
 mod journal;
+mod lease;
 mod policies;
 mod registry;
 mod resolver;
@@ -22,6 +23,7 @@ pub use balancer::{ApplyError, Balancer, BalancerCapabilities, SourceError};
 pub use clock::{Clock, SystemClock};
 pub use identity::{CreateUserError, Identity, NewSession, NewUser, PasswordHash, RedeemError, SessionRecord, TokenHash};
 pub use journal::{AuditEntry, AuditRecord, Journal, PAGE_MAX};
+pub use lease::{Alone, Candidate, Fence, FenceCell, Holding, Lease};
 pub use policies::{Policies, PutError, PutPolicy};
 pub use registry::Registry;
 pub use resolver::{Resolver, SystemResolver};
@@ -42,4 +44,7 @@ pub enum StoreError {
     /// A stored value that this version cannot read.
     #[error("the database holds a value this version cannot read: {0}")]
     Corrupt(String),
+    /// The write was the leader's to make, and another console leads by now.
+    #[error("this console does not lead: nothing was written")]
+    Deposed,
 }

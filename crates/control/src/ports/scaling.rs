@@ -56,6 +56,13 @@ pub trait ScalingLedger: Send + Sync + 'static {
     /// All of it or nothing.
     async fn keep(&self, spans: &[DecisionSpan], changes: &[ChangeRecord]) -> Result<(), StoreError>;
 
+    /// Writes down a change that is about to be carried out, in place of the one before. Whoever leads next finds it, also where it was never
+    /// [kept](ScalingLedger::keep).
+    async fn begin(&self, change: &ScalingEvent) -> Result<(), StoreError>;
+
+    /// The last change that was begun for the workload.
+    async fn begun(&self, workload: &WorkloadId) -> Result<Option<ScalingEvent>, StoreError>;
+
     /// Newest first, at most `limit` and [`super::PAGE_MAX`].
     async fn decisions(&self, filter: &LedgerFilter, limit: u32) -> Result<Page<DecisionSpan>, StoreError>;
 

@@ -61,6 +61,43 @@ pub enum ObjectCommand {
     },
 }
 
+impl ObjectCommand {
+    /// As in the audit log: `scale` of `cluster.scale`.
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::EditHpa { .. } => "edit_hpa",
+            Self::Scale { .. } => "scale",
+            Self::Restart { .. } => "restart",
+            Self::Evict { .. } => "evict",
+            Self::Annotate { .. } => "annotate",
+        }
+    }
+
+    /// The version it was made from. An eviction has none: a pod either is there or is not.
+    pub fn resource_version(&self) -> Option<&str> {
+        match self {
+            Self::EditHpa { resource_version, .. }
+            | Self::Scale { resource_version, .. }
+            | Self::Restart { resource_version }
+            | Self::Annotate { resource_version, .. } => Some(resource_version),
+            Self::Evict { .. } => None,
+        }
+    }
+
+    /// The same, made from another version: that of its dry run.
+    #[must_use]
+    pub fn from_version(mut self, version: &str) -> Self {
+        match &mut self {
+            Self::EditHpa { resource_version, .. }
+            | Self::Scale { resource_version, .. }
+            | Self::Restart { resource_version }
+            | Self::Annotate { resource_version, .. } => version.clone_into(resource_version),
+            Self::Evict { .. } => {}
+        }
+        self
+    }
+}
+
 /// What a command would do, as the API server itself answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DryRun {
@@ -91,7 +128,7 @@ pub enum RefusalKind {
     Conflict,
     /// The console's account has no such right.
     Forbidden,
-    /// GitOps would undo it.
+    /// `GitOps` would undo it.
     Managed,
     /// An HPA sets the replicas.
     OwnedByHpa,

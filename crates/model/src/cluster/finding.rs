@@ -117,6 +117,20 @@ codes! {
     RolloutStuck = "rollout_stuck";
     /// The object is not written as Kubernetes wants it.
     InvalidObject = "invalid_object";
+    /// A field that Kubernetes does not know, so that it has no effect.
+    UnknownField = "unknown_field";
+    /// A version of the API that is old, or is not served any more.
+    OutdatedApi = "outdated_api";
+    /// Utilisation of memory, which seldom falls when pods are added.
+    MemoryTarget = "memory_target";
+    /// An external metric without a selector: all series of that name are added up.
+    SelectorMissing = "selector_missing";
+    /// A target above what the limits let the pods use.
+    TargetOutOfReach = "target_out_of_reach";
+    /// A manifest sets replicas that an HPA sets too.
+    ReplicasSet = "replicas_set";
+    /// A kind of object that is not examined.
+    NotChecked = "not_checked";
     /// What is known is old, or what is needed may not be read.
     NotReadable = "not_readable";
     /// Nothing stands in the way.

@@ -136,7 +136,7 @@ pub struct MetricRow {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionRow {
-    /// "AbleToScale".
+    /// `AbleToScale`.
     pub name: String,
     pub is_true: bool,
     pub reason: String,
@@ -202,7 +202,7 @@ pub struct ObjectEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VpaRow {
     pub name: String,
-    /// "Auto", "Off", "Initial", "Recreate", "InPlaceOrRecreate".
+    /// "Auto", "Off", "Initial", "Recreate", `InPlaceOrRecreate`.
     pub mode: String,
     /// Container, resource, lower bound, target, upper bound, in words.
     pub recommendations: Vec<(String, String, String, String, String)>,
@@ -288,7 +288,7 @@ impl ObjectView {
 /// One document of what was given to the doctor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DoctorDocument {
-    /// "HorizontalPodAutoscaler shop/web"; "document 2" where it cannot be read.
+    /// "`HorizontalPodAutoscaler` shop/web"; "document 2" where it cannot be read.
     pub what: String,
     pub kind: Option<ObjectKind>,
     /// First line in what was given, from 1.

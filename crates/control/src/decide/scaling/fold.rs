@@ -9,9 +9,14 @@ const PAUSE_MAX_MS: i64 = 60_000;
 
 /// The span with this evaluation in it, or `None` where a new one begins. The same change again is one that was not carried out.
 pub fn fold(span: &DecisionSpan, decision: &ScalingDecision) -> Option<DecisionSpan> {
+    fold_within(span, decision, SPAN_MAX_MS)
+}
+
+/// The same with lines of another length at most.
+pub fn fold_within(span: &DecisionSpan, decision: &ScalingDecision, max_ms: i64) -> Option<DecisionSpan> {
     let (last, now_ms) = (&span.decision, decision.at_ms);
     let in_a_row = (span.to_ms..=span.to_ms.saturating_add(PAUSE_MAX_MS)).contains(&now_ms);
-    let short = now_ms.saturating_sub(span.from_ms) <= SPAN_MAX_MS;
+    let short = now_ms.saturating_sub(span.from_ms) <= max_ms;
     (in_a_row && short && came_to_the_same(last, decision)).then(|| DecisionSpan {
         to_ms: now_ms,
         evaluations: span.evaluations.saturating_add(1),

@@ -58,7 +58,7 @@ mod signal_tests;
 pub use evaluate::decide;
 pub use explain::explain;
 pub use flap::{flappings, warnings};
-pub use fold::fold;
+pub use fold::{fold, fold_within};
 pub use forecast::{DEMAND_STEP_S, DemandSeries, floor, forecast, sharpen};
 pub use history::remember;
 pub use hold::hold;

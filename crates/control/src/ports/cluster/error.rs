@@ -6,7 +6,7 @@ pub enum ClusterError {
     #[error("there is no {0} in the cluster")]
     NotFound(ObjectRef),
     /// Somebody changed it since the form was filled in.
-    #[error("it was changed by somebody else since: version {current} is in force")]
+    #[error("it was changed by {} since: version {current} is in force", .by.as_deref().unwrap_or("somebody else"))]
     Conflict { current: String, by: Option<String> },
     /// 403, with the rule that would allow it, as YAML.
     #[error("the console's account may not {what}")]
@@ -27,7 +27,7 @@ pub enum ClusterError {
     #[error("the cluster is read-only here: {why}")]
     ReadOnly { why: String },
     /// What is known is too old to act on.
-    #[error("the cluster has not answered since {since_ms}: nothing is changed on old knowledge")]
+    #[error("the cluster does not answer: nothing is changed on old knowledge")]
     Stale { since_ms: i64 },
     #[error("the API server asks to wait {retry_after_s} s")]
     TooManyRequests { retry_after_s: u32 },

@@ -25,16 +25,19 @@ pub struct ClusterLook {
     pub kinds: Arc<[KindStatus]>,
     pub namespaces: BTreeMap<Arc<str>, Arc<NamespaceObjects>>,
     /// The figures of `metrics.k8s.io`, all pods of one answer; why there are none.
-    pub figures: Result<Arc<BTreeMap<(Arc<str>, Arc<str>), PodFigures>>, Arc<str>>,
+    pub figures: Result<Arc<Figures>, Arc<str>>,
     /// What custom and external metrics said, for what was [wanted](super::Cluster::want).
     pub custom: Arc<BTreeMap<MetricQuestion, Result<CustomValue, Arc<str>>>>,
 }
+
+/// By namespace and pod.
+pub type Figures = BTreeMap<(Arc<str>, Arc<str>), PodFigures>;
 
 /// By name.
 #[derive(Debug, Clone, Default)]
 pub struct NamespaceObjects {
     pub hpas: BTreeMap<Arc<str>, Arc<Hpa>>,
-    /// Deployments and StatefulSets.
+    /// Deployments and stateful sets.
     pub workloads: BTreeMap<(ObjectKind, Arc<str>), Arc<Workload>>,
     pub replica_sets: BTreeMap<Arc<str>, Arc<ReplicaSet>>,
     pub pods: BTreeMap<Arc<str>, Arc<Pod>>,

@@ -52,6 +52,7 @@ pub struct OwnerRef {
 
 /// One entry of `managedFields`, as far as replicas and bounds go.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as managedFields tells it")]
 pub struct FieldOwner {
     /// "kubectl-scale", "argocd-controller", "kube-controller-manager".
     pub manager: Arc<str>,

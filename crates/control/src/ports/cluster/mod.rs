@@ -5,13 +5,20 @@ mod look;
 mod meta;
 mod objects;
 mod quantity;
+/// What every cluster sends for a command, and how it tells of a change.
+pub mod rules {
+    pub use crate::decide::cluster::{
+        annotate, apply_hpa, changes, is_about_balancing, is_kept_by, last_changed_by, managed, restart, scale, to_copy, without_noise,
+        yaml,
+    };
+}
 
 use async_trait::async_trait;
 use model::cluster::{ClusterId, DryRun, ObjectCommand, ObjectDone, ObjectRef};
 use tokio::sync::watch;
 
 pub use error::ClusterError;
-pub use look::{ClusterLook, CustomValue, MetricQuestion, NamespaceObjects, PodFigures};
+pub use look::{ClusterLook, CustomValue, Figures, MetricQuestion, NamespaceObjects, PodFigures};
 pub use meta::{FieldOwner, Meta, OwnerRef};
 pub use objects::{
     Condition, Container, ContainerState, ContainerStatus, CrossVersionRef, CurrentOf, Endpoint, EndpointConditions, EndpointSlice, Event,

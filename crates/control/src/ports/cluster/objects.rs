@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Quantity, meta::moment};
 
@@ -138,6 +138,7 @@ pub struct HpaStatus {
     /// Unix time, ms.
     #[serde(rename = "lastScaleTime", deserialize_with = "moment")]
     pub last_scale_ms: Option<i64>,
+    #[serde(deserialize_with = "or_empty")]
     pub conditions: Vec<Condition>,
     pub current_metrics: Option<Vec<HpaCurrentMetric>>,
 }
@@ -186,7 +187,7 @@ pub struct MetricValueStatus {
     pub value: Option<Quantity>,
 }
 
-/// A Deployment or a StatefulSet.
+/// A Deployment or a stateful set.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Workload {
@@ -256,7 +257,7 @@ pub struct PodSpec {
     pub resources: Option<Resources>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     pub name: Arc<str>,
@@ -265,7 +266,7 @@ pub struct Container {
     pub restart_policy: Option<Box<str>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Resources {
     pub requests: BTreeMap<Arc<str>, Quantity>,
@@ -411,7 +412,9 @@ pub struct Port {
 pub struct EndpointSlice {
     pub metadata: Meta,
     pub address_type: Box<str>,
+    #[serde(deserialize_with = "or_empty")]
     pub endpoints: Vec<Endpoint>,
+    #[serde(deserialize_with = "or_empty")]
     pub ports: Vec<Port>,
 }
 
@@ -536,6 +539,11 @@ pub struct VpaContainer {
     pub lower_bound: BTreeMap<Box<str>, Quantity>,
     pub target: BTreeMap<Box<str>, Quantity>,
     pub upper_bound: BTreeMap<Box<str>, Quantity>,
+}
+
+/// Go writes an empty list as `null` where the field is not optional.
+fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Selector {

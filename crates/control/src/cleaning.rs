@@ -110,8 +110,14 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
     let _one_at_a_time = state.cleaning.one_at_a_time.lock().await;
     let started = Instant::now();
     let mut tables_done = Vec::new();
+    let leads = state.fence().is_some();
     for (what, table, before_ms) in tables(state, state.now_ms()) {
-        let removed = state.ports.upkeep.forget(table, before_ms).await;
+        // Which names are in use, only the console that writes them knows.
+        if table == KeptTable::Series && !leads {
+            continue;
+        }
+        let upkeep = if leads { &state.ports.fenced.upkeep } else { &state.ports.upkeep };
+        let removed = upkeep.forget(table, before_ms).await;
         tables_done.push(Removed {
             what,
             rows: removed.as_ref().copied().unwrap_or_default(),
@@ -126,7 +132,8 @@ pub(crate) async fn run(state: &State, by: Option<String>) -> CleanUp {
     };
     *state.cleaning.last.write() = Some(done.clone());
     *state.cleaning.usage.lock().await = None;
-    if let Err(error) = state.ports.journal.append(vec![event(&done)]).await {
+    let journal = if leads { &state.ports.fenced.journal } else { &state.ports.journal };
+    if let Err(error) = journal.append(vec![event(&done)]).await {
         tracing::warn!(%error, "the clean-up could not be told to the journal");
     }
     done

@@ -2,14 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use model::{Environment, InstanceId, PoolId, PoolPolicy, Retention, SourceId, UpstreamTls, WorkloadId, scaling::ScalingPlan};
+use model::{Environment, GatewayId, InstanceId, PoolId, PoolPolicy, Retention, SourceId, UpstreamTls, WorkloadId, scaling::ScalingPlan};
 
 use crate::{
     access::BearerToken,
     decide::reach::Reach,
     ports::{
-        Balancer, Clock, Identity, Journal, Policies, Registry, Resolver, Samples, ScalingLedger, ScalingPolicies, Upkeep, Workloads,
-        cluster::Cluster,
+        Balancer, Clock, FenceCell, Identity, Journal, Lease, Policies, Registry, Resolver, Samples, ScalingLedger, ScalingPolicies,
+        Upkeep, Workloads, cluster::Cluster,
     },
 };
 
@@ -31,6 +31,47 @@ pub struct Ports {
     pub upkeep: Arc<dyn Upkeep>,
     pub resolver: Arc<dyn Resolver>,
     pub clock: Arc<dyn Clock>,
+    pub lease: Arc<dyn Lease>,
+    /// What this console acts by. Written by the lead loop.
+    pub fence: FenceCell,
+    pub fenced: Fenced,
+}
+
+/// The same store, where every transaction proves the fence: for what must not happen twice.
+pub struct Fenced {
+    pub policies: Arc<dyn Policies>,
+    pub journal: Arc<dyn Journal>,
+    pub registry: Arc<dyn Registry>,
+    pub ledger: Arc<dyn ScalingLedger>,
+    pub samples: Arc<dyn Samples>,
+    pub upkeep: Arc<dyn Upkeep>,
+}
+
+impl Fenced {
+    pub fn new<S>(store: &Arc<S>) -> Self
+    where
+        S: Policies + Journal + Registry + ScalingLedger + Samples + Upkeep,
+    {
+        Self {
+            policies: store.clone(),
+            journal: store.clone(),
+            registry: store.clone(),
+            ledger: store.clone(),
+            samples: store.clone(),
+            upkeep: store.clone(),
+        }
+    }
+}
+
+/// How this console is known among those that share its database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaSetup {
+    /// For people.
+    pub name: String,
+    /// Where the others reach it.
+    pub address: Option<String>,
+    /// What its own gateway is called while another console leads.
+    pub gateway: Option<GatewayId>,
 }
 
 /// An instance the settings name.
@@ -91,4 +132,5 @@ pub struct Setup {
     pub accepts_gateways: bool,
     /// How long what grows is kept.
     pub retention: Retention,
+    pub replica: ReplicaSetup,
 }

@@ -19,15 +19,15 @@ use crate::{
     Control,
     access::{Accounts, Registrars},
     cleaning::Cleaning,
-    decide::{fleet::Fleet, members::merge, plan::pool_plan, readmit::readmit, roster::Roster, scaling::recall},
+    decide::{fleet::Fleet, lead::Standing, members::merge, plan::pool_plan, readmit::readmit, roster::Roster, scaling::recall},
     history::Ring,
     live::FrameCache,
     loops,
-    ports::{PAGE_MAX, Policies, Registry, Resolver, StoreError, Workloads},
+    ports::{Candidate, PAGE_MAX, Policies, Registry, Resolver, StoreError, Workloads},
     registration::left,
     scaling::{Book, Governed},
     setup::{Ports, Setup, WorkloadSetup},
-    state::{ARRIVING_MAX, DatabaseState, REPLAYS_MAX, State},
+    state::{ARRIVING_MAX, DatabaseState, EXAMINATIONS_MAX, REPLAYS_MAX, State},
 };
 
 /// No window and no period of a policy reaches further back.
@@ -87,6 +87,10 @@ impl Running {
         if let Err(error) = self.state.ports.journal.append(vec![stopped]).await {
             tracing::warn!(%error, "the stop could not be written to the journal");
         }
+        // The others need not wait until it runs out.
+        if let Err(error) = self.state.ports.lease.give_up(&self.state.candidate).await {
+            tracing::warn!(%error, "the lease could not be given up; it runs out by itself");
+        }
     }
 }
 
@@ -116,7 +120,7 @@ async fn restore(ports: &Ports, setup: &Setup, now_ms: i64) -> Result<Roster, St
 }
 
 /// What is intended for each workload, and what its policy remembers of itself from before the console stopped.
-async fn restore_scaling(ports: &Ports, workloads: &[WorkloadSetup], now_ms: i64) -> Result<Book, StoreError> {
+pub(crate) async fn restore_scaling(ports: &Ports, workloads: &[WorkloadSetup], now_ms: i64) -> Result<Book, StoreError> {
     let mut book = Book::default();
     for workload in workloads {
         let intent = ports.scaling.ensure(&workload.id, &workload.defaults, now_ms).await?;
@@ -130,6 +134,12 @@ async fn restore_scaling(ports: &Ports, workloads: &[WorkloadSetup], now_ms: i64
             .changes(&changes, u32::try_from(WorkloadView::EVENTS_MAX).unwrap_or(u32::MAX))
             .await?;
         governed.events = events.items.into();
+        // What a console was about to do when it ended: done or not, it counts until it is seen what became of it.
+        if let Some(begun) = ports.ledger.begun(&workload.id).await?
+            && governed.events.front().is_none_or(|last| last.at_ms < begun.at_ms)
+        {
+            governed.note(begun);
+        }
         let spans = LedgerFilter {
             workload: workload.id.clone(),
             from_ms: Some(now_ms.saturating_sub(MEMORY_MS)),
@@ -194,7 +204,18 @@ impl Control {
             gateways: Vec::new(),
             workloads: Vec::new(),
         };
+        let candidate = Candidate {
+            id: format!("{:032x}", rand::random::<u128>()),
+            name: setup.replica.name,
+            address: setup.replica.address,
+        };
         let state = Arc::new(State {
+            candidate,
+            own_gateway: setup.replica.gateway,
+            standing: watch::Sender::new(Standing::Unknown {
+                why: "the console starts".to_owned(),
+            }),
+            heard: Mutex::default(),
             environment: setup.environment,
             zones,
             registry: setup.registry,
@@ -215,8 +236,10 @@ impl Control {
             intents: RwLock::new(intents),
             refused: RwLock::new(BTreeMap::new()),
             scaling: RwLock::new(scaling),
+            board: RwLock::default(),
             interval: setup.interval,
             replays: Arc::new(Semaphore::new(REPLAYS_MAX)),
+            examinations: Arc::new(Semaphore::new(EXAMINATIONS_MAX)),
             to_record,
             unannounced: Mutex::new(VecDeque::new()),
             database: RwLock::new(DatabaseState {
@@ -231,8 +254,11 @@ impl Control {
             retire_now: Notify::new(),
             forget_now: Notify::new(),
             scale_now: Notify::new(),
+            inspect_now: Notify::new(),
+            acting: crate::cluster::Acting::default(),
             commands: tokio::sync::Mutex::new(()),
             pools: setup.pools,
+            workloads: setup.workloads,
             ports,
         });
         let tasks = TaskTracker::new();

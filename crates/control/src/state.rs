@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use model::{Environment, Event, FieldDiff, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Retention, Snapshot};
+use model::{Environment, Event, FieldDiff, GatewayId, InstanceId, NewEvent, PoolId, PoolIntent, PoolSnapshot, Retention, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -13,16 +13,20 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::{Accounts, Registrars},
     cleaning::Cleaning,
+    cluster::Board,
     decide::{
         fleet::Fleet,
+        lead::Standing,
         members::{Member, merge},
         roster::Roster,
     },
     history::Ring,
     live::FrameCache,
     loops::Statuses,
+    ports::{Candidate, Fence},
+    replica::Heard,
     scaling::Book,
-    setup::{PoolSetup, Ports, RegistrySetup},
+    setup::{PoolSetup, Ports, RegistrySetup, WorkloadSetup},
 };
 
 /// A stored change that no event has told of yet.
@@ -41,10 +45,13 @@ pub(crate) const UNANNOUNCED_MAX: usize = 1_000;
 pub(crate) const ARRIVING_MAX: usize = 64;
 
 pub(crate) const REPLAYS_MAX: usize = 2;
+/// The same for YAML that people paste, which takes milliseconds.
+pub(crate) const EXAMINATIONS_MAX: usize = 2;
 
 pub(crate) struct State {
     pub(crate) environment: Environment,
     pub(crate) pools: Vec<PoolSetup>,
+    pub(crate) workloads: Vec<WorkloadSetup>,
     /// Of the settings' instances.
     pub(crate) zones: HashMap<(PoolId, InstanceId), String>,
     pub(crate) registry: Option<RegistrySetup>,
@@ -64,6 +71,14 @@ pub(crate) struct State {
     pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) ports: Ports,
     pub(crate) accounts: Accounts,
+    /// This console, as the others see it.
+    pub(crate) candidate: Candidate,
+    /// What the gateway of this console is called while another one leads.
+    pub(crate) own_gateway: Option<GatewayId>,
+    /// Written by the lead loop.
+    pub(crate) standing: watch::Sender<Standing>,
+    /// What the leader sees, while another one leads.
+    pub(crate) heard: Mutex<Heard>,
     /// Names this run of the console in frame ids.
     pub(crate) boot: u64,
     /// Written by the collect loop.
@@ -78,10 +93,14 @@ pub(crate) struct State {
     pub(crate) refused: RwLock<BTreeMap<PoolId, String>>,
     /// What is scaled. Written by the autoscale loop and by commands.
     pub(crate) scaling: RwLock<Book>,
+    /// What was made of the clusters. Written by the inspect loop.
+    pub(crate) board: RwLock<Arc<Board>>,
     /// How fast the loops go round.
     pub(crate) interval: std::time::Duration,
     /// What-ifs under way at once: each takes a core for a while.
     pub(crate) replays: Arc<Semaphore>,
+    /// Examinations of YAML under way at once.
+    pub(crate) examinations: Arc<Semaphore>,
     pub(crate) to_record: mpsc::Sender<Vec<NewEvent>>,
     pub(crate) unannounced: Mutex<VecDeque<Unannounced>>,
     /// The database's last error; `None` while it answers. Written by the record loop.
@@ -95,6 +114,9 @@ pub(crate) struct State {
     pub(crate) retire_now: Notify,
     pub(crate) forget_now: Notify,
     pub(crate) scale_now: Notify,
+    pub(crate) inspect_now: Notify,
+    /// Objects of clusters that a command is under way for.
+    pub(crate) acting: crate::cluster::Acting,
     /// One command at a time, so that version checks and memory agree.
     pub(crate) commands: tokio::sync::Mutex<()>,
 }
@@ -127,6 +149,21 @@ impl State {
         Some(seen)
     }
 
+    /// What may be acted by at this very moment. Asked right before each act: the process may have stood still since the last time.
+    pub(crate) fn fence(&self) -> Option<Fence> {
+        self.standing.borrow().leads(self.ports.clock.awake_or_not())
+    }
+
+    /// How long it may still act.
+    pub(crate) fn leads_for(&self) -> std::time::Duration {
+        self.standing.borrow().leads_for(self.ports.clock.awake_or_not())
+    }
+
+    /// Whether there may be other consoles on the database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.ports.lease.is_shared()
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.ports.clock.now_ms()
     }
@@ -142,6 +179,7 @@ impl State {
         let intents = self.intents.read();
         let refused = self.refused.read();
         let book = self.scaling.read();
+        let board = self.board.read().clone();
         let capabilities: Vec<_> = self.ports.workloads.iter().map(|w| (w.source(), w.capabilities())).collect();
         build(crate::views::Facts {
             snapshot,
@@ -149,6 +187,7 @@ impl State {
             intents: &intents,
             refused: &refused,
             book: &book,
+            board: &board,
             capabilities: &capabilities,
             scaled_every_s: self.scaled_every_s(),
             accepts_gateways: self.accepts_gateways,

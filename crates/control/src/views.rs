@@ -1,5 +1,6 @@
 //! What each page needs of a snapshot. Pure.
 
+mod clusters;
 mod columns;
 mod scaling;
 
@@ -13,6 +14,7 @@ use model::{
 };
 
 use crate::{
+    cluster::Board,
     decide::{intended, snapshot::ended},
     scaling::Book,
 };
@@ -27,6 +29,7 @@ pub struct Facts<'a> {
     /// Why a balancer refused the intended policy, by pool.
     pub refused: &'a BTreeMap<PoolId, String>,
     pub(crate) book: &'a Book,
+    pub(crate) board: &'a Board,
     /// What can be changed on each source of workloads.
     pub(crate) capabilities: &'a [(SourceId, WorkloadCapabilities)],
     /// Between two evaluations of scaling policies, s.
@@ -49,7 +52,8 @@ pub fn build(key: &ViewKey, facts: Facts<'_>) -> ViewData {
         ViewKey::Pool(id) => pool(id, facts).map_or(ViewData::Gone, |view| ViewData::Pool(Box::new(view))),
         ViewKey::Scaling => ViewData::Scaling(scaling::list(facts)),
         ViewKey::Workload(id) => scaling::workload(id, facts).map_or(ViewData::Gone, |view| ViewData::Workload(Box::new(view))),
-        ViewKey::Clusters(_) | ViewKey::Object(_) => ViewData::Gone,
+        ViewKey::Clusters(query) => ViewData::Clusters(Box::new(clusters::list(query, facts))),
+        ViewKey::Object(object) => clusters::object(object, facts).map_or(ViewData::Gone, |view| ViewData::Object(Box::new(view))),
         ViewKey::Breakers => ViewData::Breakers(breakers(facts)),
         ViewKey::Events => ViewData::Events(EventsView {
             events: facts.events.iter().take(EventsView::MAX).cloned().collect(),

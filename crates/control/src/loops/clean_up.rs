@@ -73,9 +73,16 @@ impl CleanUp {
 
 impl Loop for CleanUp {
     const NAME: &'static str = "clean-up";
+    const LEADS: bool = true;
 
     fn wake(_state: &State) -> Option<&Notify> {
         None
+    }
+
+    /// What was missed may have been made up for by another console.
+    async fn take_up(&mut self) -> Result<(), String> {
+        (self.started, self.looked_back, self.again_at) = (Instant::now(), false, None);
+        Ok(())
     }
 
     async fn round(&mut self) -> Result<(), String> {

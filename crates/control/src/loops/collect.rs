@@ -9,8 +9,9 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Loop, samples::Measured};
+use super::{Loop, inherited::Inherited, samples::Measured};
 use crate::{
+    cluster::source_of as cluster_source,
     decide::{
         fleet::Fleet,
         gateways,
@@ -18,6 +19,7 @@ use crate::{
         transitions,
     },
     ports::SourceError,
+    replica,
     state::State,
     views,
 };
@@ -145,6 +147,9 @@ pub(super) struct Collect {
     /// By balancer, the number of the last of its events that was passed on.
     told: Vec<u64>,
     workloads: Vec<Memory<Vec<WorkloadObservation>>>,
+    /// The leader's snapshot that was shown last: its number and moment.
+    followed: Option<(u64, i64)>,
+    inherited: Inherited,
 }
 
 impl Collect {
@@ -169,7 +174,26 @@ impl Collect {
             told: vec![0; balancers.len()],
             balancers,
             workloads,
+            followed: None,
+            inherited: Inherited::default(),
         }
+    }
+
+    /// What the leader sees, as this console shows it. `None` when that is shown already.
+    fn follow(&mut self, leader: &Snapshot, previous: &Snapshot) -> Option<Snapshot> {
+        let is_new = self.followed.replace((leader.seq, leader.at_ms)) != Some((leader.seq, leader.at_ms));
+        is_new.then(|| {
+            let database = self.database();
+            let mut next = Snapshot {
+                seq: previous.seq + 1,
+                ..leader.clone()
+            };
+            // These two a console knows for itself.
+            next.sources
+                .retain(|source| source.id != database.id && source.id.as_str() != replica::LEADER);
+            next.sources.push(database);
+            next
+        })
     }
 
     /// Who is run by workloads now, for everybody who asks who belongs to a pool.
@@ -229,6 +253,7 @@ impl Collect {
             .map(Memory::status)
             .chain(self.workloads.iter().map(Memory::status))
             .collect();
+        sources.extend(self.state.ports.clusters.iter().map(|c| cluster_source(c.as_ref())));
         sources.push(self.database());
         let roster = self.state.roster.read();
         assemble(Inputs {
@@ -279,20 +304,43 @@ impl Loop for Collect {
             memory.heard(answer, took, now, now_ms);
         }
         self.tell_fleet();
-        let previous = state.snapshot.borrow().clone();
-        let next = self.assemble(&previous, now_ms);
+        let mut previous = state.snapshot.borrow().clone();
+        // Here or elsewhere: what the balancers here tell is told.
+        let news: Vec<NewEvent> = self
+            .balancers
+            .iter()
+            .zip(&mut self.told)
+            .flat_map(|(memory, told)| news(memory, told))
+            .collect();
+        let (mut next, news) = if let Some(leader) = state.followed() {
+            let Some(next) = self.follow(&leader, &previous) else {
+                return Ok(());
+            };
+            (next, Vec::new())
+        } else {
+            if self.followed.take().is_some() {
+                // The gateway here was one of those elsewhere, to the leader.
+                let previous = Arc::make_mut(&mut previous);
+                previous.gateways.retain(|g| Some(&g.facts.id) != state.own_gateway.as_ref());
+                self.inherited = Inherited::of(previous, now);
+            }
+            let mut next = self.assemble(&previous, now_ms);
+            self.inherited.add_to(&mut next, now);
+            (next, news)
+        };
         let mut values = views::values(&next);
         values.extend(state.scaling.read().values(&next));
+        values.extend(state.board.read().clone().values());
         state.ring.write().push(next.seq, next.at_ms, &values);
+        // The leader's moments are the same here: whoever leads next has those that it did not bring to the store.
         let kept = self.to_keep.try_send((next.at_ms, values)).is_ok();
         let mut events = if previous.seq == 0 {
             Vec::new()
         } else {
             transitions::between(&previous, &next)
         };
-        for (memory, told) in self.balancers.iter().zip(&mut self.told) {
-            events.extend(news(memory, told));
-        }
+        events.extend(news);
+        next.sources.extend(state.leader_source(now_ms).filter(|_| state.is_shared()));
         state.snapshot.send_replace(Arc::new(next));
         if !events.is_empty() && self.to_record.try_send(events).is_err() {
             return Err("the journal is so far behind that events of this second are lost".to_owned());

@@ -19,13 +19,14 @@ impl Compact {
 
 impl Loop for Compact {
     const NAME: &'static str = "compact";
+    const LEADS: bool = true;
 
     fn wake(_state: &State) -> Option<&Notify> {
         None
     }
 
     async fn round(&mut self) -> Result<(), String> {
-        let done = self.state.ports.samples.compact().await.map_err(|e| e.to_string())?;
+        let done = self.state.ports.fenced.samples.compact().await.map_err(|e| e.to_string())?;
         if done.blocks > 0 {
             tracing::debug!(
                 rows = done.rows,

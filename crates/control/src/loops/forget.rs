@@ -53,7 +53,7 @@ impl Forget {
                 diff: diff.clone(),
             },
         };
-        let stored = match state.ports.policies.put(&put).await {
+        let stored = match state.ports.fenced.policies.put(&put).await {
             Ok(stored) => stored,
             Err(PutError::Stale(newer)) => {
                 let why = format!("pool {pool} was changed by another console meanwhile; the next round tries again");
@@ -94,6 +94,10 @@ impl Loop for Forget {
                 return Ok(());
             }
             self.names.look(fleet.present());
+        }
+        // A follower looks too: it knows them when it leads.
+        if self.state.fence().is_none() {
+            return Ok(());
         }
         for (pool, ids) in self.names.passed() {
             self.withdraw(&pool, &ids).await?;

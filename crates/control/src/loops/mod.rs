@@ -7,6 +7,11 @@ mod collect;
 mod compact;
 mod forget;
 mod housekeeping;
+mod inherited;
+mod inspect;
+mod lead;
+mod learn;
+mod outbox;
 mod reconcile;
 mod record;
 mod registry;
@@ -60,6 +65,8 @@ const RETAIN_EVERY: u32 = 900;
 /// Collections by which the daily clean-up may begin late: 20 s at one a second.
 const CLEAN_UP_LOOKS_EVERY: u32 = 20;
 
+pub(crate) use outbox::next_name as next_line;
+
 /// The way to the record loop.
 pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewEvent>>) {
     mpsc::channel(EVENT_BATCHES_MAX)
@@ -68,6 +75,11 @@ pub(crate) fn batches() -> (mpsc::Sender<Vec<NewEvent>>, mpsc::Receiver<Vec<NewE
 pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc::Receiver<Vec<NewEvent>>, tasks: &TaskTracker) {
     let to_record = state.to_record.clone();
     let (to_keep, measured) = mpsc::channel(SECONDS_MAX);
+    let mut lead = lead::Lead::new(state.clone());
+    // One that is alone leads before anything is looked at.
+    lead.round().await;
+    let leading = state.clone();
+    tasks.spawn(async move { lead.run(&leading).await });
     let mut collect = collect::Collect::new(state.clone(), to_record.clone(), to_keep);
     // The first snapshot is there before the first page is asked for.
     if let Err(error) = collect.round().await {
@@ -80,6 +92,9 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
         interval * RECONCILE_EVERY,
         reconcile::Reconcile::new(state.clone(), to_record.clone()),
     );
+    // One that is alone learns of nothing but a command line's doing.
+    let learn_every = if state.is_shared() { interval } else { interval * RECONCILE_EVERY };
+    spawn(state, tasks, learn_every, learn::Learn::new(state.clone()));
     spawn(state, tasks, interval, retire::Retire::new(state.clone(), interval, to_record));
     spawn(state, tasks, interval * RECONCILE_EVERY, forget::Forget::new(state.clone()));
     for workloads in &state.ports.workloads {
@@ -87,6 +102,12 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
     }
     spawn(state, tasks, interval, registry::Registry::new(state.clone(), interval));
     spawn(state, tasks, interval * SCALE_EVERY, autoscale::Autoscale::new(state.clone()));
+    if !state.ports.clusters.is_empty() {
+        spawn(state, tasks, interval, inspect::Inspect::new(state.clone()));
+    }
+    for cluster in &state.ports.clusters {
+        tasks.spawn(inspect_with_changes(state.clone(), cluster.changes()));
+    }
     spawn(state, tasks, HOUSEKEEPING_EVERY, housekeeping::Housekeeping::new(state.clone()));
     spawn(state, tasks, COMPACT_EVERY, compact::Compact::new(state.clone()));
     spawn(state, tasks, interval * RETAIN_EVERY, retain::Retain::new(state.clone()));
@@ -101,6 +122,14 @@ pub(crate) async fn start(state: &Arc<State>, interval: Duration, batches: mpsc:
 trait Loop: Send + 'static {
     const NAME: &'static str;
 
+    /// Whether the leader alone runs it.
+    const LEADS: bool = false;
+
+    /// Comes before the first round of each term as the leader: what is remembered is of an earlier one, or of nobody's.
+    fn take_up(&mut self) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// What it does; why it could not, in words.
     fn round(&mut self) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -114,6 +143,7 @@ fn spawn<L: Loop>(state: &Arc<State>, tasks: &TaskTracker, interval: Duration, m
     tasks.spawn(async move {
         let mut timer = tokio::time::interval(interval);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut term = None;
         loop {
             tokio::select! {
                 () = state.stop.cancelled() => return,
@@ -121,6 +151,19 @@ fn spawn<L: Loop>(state: &Arc<State>, tasks: &TaskTracker, interval: Duration, m
                 () = woken(L::wake(&state)) => timer.reset(),
             }
             let started = Instant::now();
+            if L::LEADS {
+                let Some(fence) = state.fence() else {
+                    term = None;
+                    continue;
+                };
+                if state.is_shared() && term != Some(fence) {
+                    if let Err(error) = looping.take_up().await {
+                        state.statuses.ran(L::NAME, state.now_ms(), started.elapsed(), Err(error));
+                        continue;
+                    }
+                    term = Some(fence);
+                }
+            }
             let outcome = AssertUnwindSafe(looping.round()).catch_unwind().await;
             let outcome = outcome.unwrap_or_else(|_| Err("the round panicked".to_owned()));
             state.statuses.ran(L::NAME, state.now_ms(), started.elapsed(), outcome);
@@ -143,6 +186,19 @@ async fn collect_with_changes(state: Arc<State>, changes: Option<watch::Receiver
         tokio::select! {
             () = state.stop.cancelled() => return,
             () = tokio::time::sleep(CHANGES_EVERY) => {}
+        }
+    }
+}
+
+/// Inspects a cluster as soon as something of it has changed.
+async fn inspect_with_changes(state: Arc<State>, mut changes: watch::Receiver<u64>) {
+    loop {
+        tokio::select! {
+            () = state.stop.cancelled() => return,
+            changed = changes.changed() => match changed {
+                Ok(()) => state.inspect_now.notify_one(),
+                Err(_ended) => return,
+            },
         }
     }
 }

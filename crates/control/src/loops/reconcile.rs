@@ -37,20 +37,6 @@ impl Reconcile {
         }
     }
 
-    /// What other consoles on the same database changed.
-    async fn learn(&self) -> Result<(), String> {
-        let stored = self.state.ports.policies.list().await.map_err(|e| e.to_string())?;
-        let mut intents = self.state.intents.write();
-        for intent in stored {
-            if let Some(known) = intents.get_mut(&intent.pool)
-                && known.version < intent.version
-            {
-                *known = intent;
-            }
-        }
-        Ok(())
-    }
-
     async fn apply(&mut self, balancer: &dyn Balancer, plan: &PoolPlan) -> Result<(), ApplyError> {
         if self.applied.get(&plan.pool) == Some(plan) && self.in_force(plan) {
             return Ok(());
@@ -168,9 +154,6 @@ impl Loop for Reconcile {
     async fn round(&mut self) -> Result<(), String> {
         let state = self.state.clone();
         let mut failures = Vec::new();
-        if let Err(error) = self.learn().await {
-            failures.push(error);
-        }
         let mut told = false;
         for setup in &state.pools {
             let Some(intent) = state.intents.read().get(&setup.id).cloned() else {
@@ -179,6 +162,9 @@ impl Loop for Reconcile {
             let Some(balancer) = state.ports.balancers.iter().find(|b| b.source() == setup.balancer) else {
                 continue;
             };
+            if !balancer.is_own() && state.fence().is_none() {
+                continue;
+            }
             let members = state.members(&setup.id).unwrap_or_default();
             if members.is_empty() && !state.fleet.read().is_complete() {
                 // Better those it has than nobody.

@@ -3,18 +3,27 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use model::{EventFilter, EventsView, NewEvent};
+use model::{Event, EventFilter, EventsView, NewEvent};
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::{ports::StoreError, state::State};
+use crate::{
+    decide::lead::Standing,
+    ports::{Fence, StoreError},
+    state::State,
+};
 
 /// Events that wait for the database: hours of a bad day.
 const WAITING_MAX: usize = 10_000;
+
+/// So long a follower holds what it saw: longer than it takes until another console leads.
+const HELD_FOR_MS: i64 = 10_000;
 
 pub(super) struct Record {
     state: Arc<State>,
     batches: mpsc::Receiver<Vec<NewEvent>>,
     waiting: VecDeque<NewEvent>,
+    /// The term as the leader in which events were written last.
+    term: Option<Fence>,
 }
 
 impl Record {
@@ -23,6 +32,7 @@ impl Record {
             state,
             batches,
             waiting: VecDeque::new(),
+            term: None,
         }
     }
 
@@ -84,12 +94,47 @@ impl Record {
         }
     }
 
+    /// The leader writes. A follower, which sees the same, holds what it saw last: should the leader end before it has written it, the next
+    /// one does. While nobody leads, all of it waits.
     async fn write(&mut self) -> Result<(), StoreError> {
-        if !self.waiting.is_empty() {
-            self.state.ports.journal.append(self.waiting.iter().cloned().collect()).await?;
-            self.waiting.clear();
+        let Some(fence) = self.state.fence() else {
+            self.term = None;
+            if matches!(*self.state.standing.borrow(), Standing::Follows { .. }) {
+                let since_ms = self.state.now_ms() - HELD_FOR_MS;
+                self.waiting.retain(|event| event.at_ms >= since_ms);
+            }
+            return Ok(());
+        };
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        if self.state.is_shared() && self.term != Some(fence) {
+            let limit = u32::try_from(EventsView::MAX).unwrap_or(u32::MAX);
+            let newest = self.state.ports.journal.read(&EventFilter::default(), limit).await?;
+            self.drop_told(&newest.items);
+        }
+        self.term = Some(fence);
+        match self.state.ports.fenced.journal.append(self.waiting.iter().cloned().collect()).await {
+            Ok(_) => self.waiting.clear(),
+            // Whoever leads now sees the same.
+            Err(StoreError::Deposed) => self.term = None,
+            Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// What another console has told.
+    fn drop_told(&mut self, told: &[Event]) {
+        let is_told = |event: &NewEvent| {
+            told.iter().map(|told| &told.event).any(|told| {
+                let same = NewEvent {
+                    at_ms: told.at_ms,
+                    ..event.clone()
+                };
+                same == *told && told.at_ms.abs_diff(event.at_ms) <= HELD_FOR_MS.unsigned_abs()
+            })
+        };
+        self.waiting.retain(|event| !is_told(event));
     }
 
     /// Whether there is anything new.
@@ -97,6 +142,9 @@ impl Record {
         self.write().await?;
         let limit = u32::try_from(EventsView::MAX).unwrap_or(u32::MAX);
         let newest = self.state.ports.journal.read(&EventFilter::default(), limit).await?;
+        if self.state.fence().is_none() {
+            self.drop_told(&newest.items);
+        }
         let changed = self.state.events.borrow().first().map(|e| e.id) != newest.items.first().map(|e| e.id);
         if changed {
             self.state.events.send_replace(newest.items.into());

@@ -49,7 +49,7 @@ impl Registry {
                 format!("no heartbeat for {} s", registry.expire.as_secs_f32()),
                 Actor::system("registry"),
             );
-            if let Err(error) = state.ports.registry.deregister(pool, id, None, &event).await {
+            if let Err(error) = state.ports.fenced.registry.deregister(pool, id, None, &event).await {
                 state.roster.write().stay(pool, id);
                 return Err(error.to_string());
             }
@@ -62,9 +62,15 @@ impl Registry {
 
 impl Loop for Registry {
     const NAME: &'static str = "registry";
+    const LEADS: bool = true;
 
     fn wake(_state: &State) -> Option<&Notify> {
         None
+    }
+
+    async fn take_up(&mut self) -> Result<(), String> {
+        self.state.roster.write().all_heard(Instant::now());
+        Ok(())
     }
 
     async fn round(&mut self) -> Result<(), String> {

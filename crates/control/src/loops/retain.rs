@@ -21,6 +21,7 @@ impl Retain {
 
 impl Loop for Retain {
     const NAME: &'static str = "retain";
+    const LEADS: bool = true;
 
     fn wake(_state: &State) -> Option<&Notify> {
         None
@@ -36,7 +37,7 @@ impl Loop for Retain {
         let mut failed = Vec::new();
         for resolution in Resolution::ALL {
             let before_ms = now_ms.saturating_sub(state.retention.samples.ms(resolution));
-            if let Err(error) = state.ports.upkeep.forget(KeptTable::Samples(resolution), before_ms).await {
+            if let Err(error) = state.ports.fenced.upkeep.forget(KeptTable::Samples(resolution), before_ms).await {
                 failed.push(format!("samples by {}: {error}", resolution.label()));
             }
         }

@@ -83,6 +83,10 @@ impl Retire {
         let Some(workloads) = self.state.ports.workloads.get(leaver.source) else {
             return Ok(());
         };
+        // A follower gives it nothing new either; who drains is for the leader to stop.
+        if self.state.fence().is_none() {
+            return Ok(());
+        }
         let answer = tokio::time::timeout(DEADLINE, workloads.retire(&leaver.workload, &leaver.id)).await;
         let answer = answer.map_err(|_| format!("{} was not stopped within {} s", leaver.id, DEADLINE.as_secs()))?;
         answer.map_err(|error| format!("{} could not be stopped: {error}", leaver.id))?;

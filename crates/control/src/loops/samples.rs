@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    decide::lead::Standing,
     ports::{Recorded, SampleRow, StoreError},
     state::State,
 };
@@ -26,6 +27,9 @@ const WAITING_VALUES_MAX: usize = 2_000_000;
 
 /// Moments that wait: an hour.
 const WAITING_ROWS_MAX: usize = 3_600;
+
+/// Moments that a follower holds: more than pass until another console leads.
+const HELD_ROWS: usize = 10;
 
 /// Moments of one transaction.
 const ROWS_AT_ONCE: usize = 60;
@@ -114,7 +118,7 @@ impl Keep {
 
     /// Writes the rows, and takes what is measured meanwhile: a slow database must not fill the channel.
     async fn record(&mut self, rows: &[SampleRow]) -> Result<Recorded, StoreError> {
-        let samples = self.state.ports.samples.clone();
+        let samples = self.state.ports.fenced.samples.clone();
         let mut writing = samples.record(rows);
         loop {
             tokio::select! {
@@ -124,7 +128,21 @@ impl Keep {
         }
     }
 
+    /// A follower holds the newest moments, which the leader has too: should it end before it has written them, the next one does, and a
+    /// moment that is there already stays as it is.
+    fn hold(&mut self) {
+        if matches!(*self.state.standing.borrow(), Standing::Follows { .. }) {
+            let over = self.waiting.len().saturating_sub(HELD_ROWS);
+            let gone = self.waiting.drain(..over).map(|row| row.values.len()).sum::<usize>();
+            self.waiting_values -= gone;
+        }
+    }
+
     async fn write(&mut self) -> Result<(), String> {
+        if self.state.fence().is_none() {
+            self.hold();
+            return Ok(());
+        }
         let mut refused = 0;
         while !self.waiting.is_empty() {
             let rows: Vec<SampleRow> = self.waiting.drain(..self.waiting.len().min(ROWS_AT_ONCE)).collect();
@@ -132,11 +150,15 @@ impl Keep {
             match self.record(&rows).await {
                 Ok(done) => refused = refused.max(done.refused),
                 Err(error) => {
+                    let is_deposed = error == StoreError::Deposed;
                     for row in rows.into_iter().rev() {
                         self.waiting_values += row.values.len();
                         self.waiting.push_front(row);
                     }
                     self.give_up();
+                    if is_deposed {
+                        return Ok(());
+                    }
                     return Err(match self.given_up {
                         0 => error.to_string(),
                         given_up => format!("{error}; the values of {given_up} moments were given up"),

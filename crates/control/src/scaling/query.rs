@@ -2,6 +2,7 @@
 
 use model::{
     ApiError, Page, WorkloadId,
+    cluster::ObjectRef,
     scaling::{DecisionSpan, LedgerFilter, ScalingEvent, ScalingEventFilter, ScalingIntent},
 };
 
@@ -11,6 +12,12 @@ use crate::{Control, access::Viewer};
 const ROWS_MAX: u32 = 200;
 
 impl Control {
+    /// Whether it is a workload of ours, or an object of a cluster.
+    pub(super) fn is_scaled(&self, workload: &WorkloadId) -> bool {
+        let object = || workload.as_str().parse::<ObjectRef>().ok();
+        self.state.scaling.read().0.contains_key(workload) || object().is_some_and(|object| self.state.board.read().get(&object).is_some())
+    }
+
     /// What is intended for a workload now.
     ///
     /// # Errors

@@ -21,7 +21,9 @@ impl Control {
     /// # Errors
     /// [`ApiError::NotFound`], [`ApiError::Invalid`], [`ApiError::Unavailable`].
     pub async fn what_if(&self, _who: &Viewer, question: &WhatIfQuestion) -> Result<WhatIfAnswer, ApiError> {
-        self.scaling_intent_of(&question.workload)?;
+        if !self.is_scaled(&question.workload) {
+            return Err(ApiError::not_found("workload", &question.workload));
+        }
         let busy = |_| ApiError::unavailable("the replay", "others are under way; try again in a moment");
         let place = self.state.replays.clone().try_acquire_owned().map_err(busy)?;
         let trace = match question.demand {

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
 
 mod accounts;
+mod clusters;
 mod commands;
 mod fleet;
 mod history;
 mod leaving;
 mod live;
 mod registration;
+mod replicas;
 mod retention;
 mod scaling;
 mod sources;

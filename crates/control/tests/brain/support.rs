@@ -1,12 +1,12 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup, WorkloadSetup,
+    Control, Fenced, InstanceSetup, PoolSetup, Ports, RegistrySetup, ReplicaSetup, Running, Setup, WorkloadSetup,
     access::{Principal, SystemAdmin, Viewer},
-    ports::Clock,
+    ports::{Alone, Clock, FenceCell, Lease, cluster::Cluster},
 };
 use model::{Environment, EventFilter, PoolPolicy, Role, ViewData, ViewKey};
-use testkit::{ManualClock, MemoryBalancer, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
+use testkit::{ManualClock, MemoryBalancer, MemoryCluster, MemoryResolver, MemoryStore, MemoryWorkloads, build, wait_until};
 
 pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) balancer: MemoryBalancer,
     pub(crate) workloads: MemoryWorkloads,
+    /// None until a test says otherwise.
+    pub(crate) clusters: Vec<MemoryCluster>,
     pub(crate) clock: ManualClock,
     pub(crate) resolver: Arc<MemoryResolver>,
     /// What is scaled; nothing until a test says otherwise.
@@ -38,6 +40,7 @@ impl World {
             store: Arc::new(MemoryStore::new()),
             balancer,
             workloads: MemoryWorkloads::new("fleet"),
+            clusters: vec![],
             clock: ManualClock::default(),
             resolver: Arc::default(),
             scaled: vec![],
@@ -47,6 +50,18 @@ impl World {
     }
 
     pub(crate) async fn start(&self) -> (Control, Running) {
+        let fenced = Fenced::new(&self.store);
+        self.start_with("console", Arc::new(Alone), FenceCell::default(), fenced).await
+    }
+
+    /// One of several consoles on the store.
+    pub(crate) async fn start_replica(&self, name: &str) -> (Control, Running) {
+        let fence = FenceCell::default();
+        let fenced = Fenced::new(&Arc::new(self.store.fenced(fence.clone())));
+        self.start_with(name, self.store.clone(), fence, fenced).await
+    }
+
+    async fn start_with(&self, name: &str, lease: Arc<dyn Lease>, fence: FenceCell, fenced: Fenced) -> (Control, Running) {
         let instance = |name, port| InstanceSetup {
             id: build::instance(name),
             address: ([127, 0, 0, 1], port).into(),
@@ -62,7 +77,7 @@ impl World {
         let ports = Ports {
             balancers: vec![Arc::new(self.balancer.clone())],
             workloads: vec![Arc::new(self.workloads.clone())],
-            clusters: Vec::new(),
+            clusters: self.clusters.iter().map(|c| Arc::new(c.clone()) as Arc<dyn Cluster>).collect(),
             policies: self.store.clone(),
             journal: self.store.clone(),
             identity: self.store.clone(),
@@ -73,6 +88,9 @@ impl World {
             upkeep: self.store.clone(),
             resolver: self.resolver.clone(),
             clock: Arc::new(self.clock.clone()),
+            lease,
+            fence,
+            fenced,
         };
         let environment = Environment {
             name: "test".into(),
@@ -86,6 +104,11 @@ impl World {
             registry: self.registry.clone(),
             accepts_gateways: false,
             retention: model::Retention::default(),
+            replica: ReplicaSetup {
+                name: name.to_owned(),
+                address: Some(format!("http://{name}.example.com")),
+                gateway: None,
+            },
         };
         Control::start(ports, setup).await.unwrap()
     }

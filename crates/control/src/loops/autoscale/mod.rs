@@ -3,7 +3,6 @@
 //! It goes on while the database is away: what it has to write waits, bounded. It does nothing on what it does not see: a workload whose
 //! source is down keeps what it has.
 
-mod outbox;
 mod said;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -14,12 +13,15 @@ use model::{
 };
 use tokio::sync::Notify;
 
-use self::outbox::{DATABASE_WITHIN, Outbox, in_time};
-use super::Loop;
+use super::{
+    Loop,
+    outbox::{self, DATABASE_WITHIN, Outbox, in_time},
+};
 use crate::{
     decide::scaling::{decide, explain, floor, fold, forecast, hold, outcome, remember, seen, sharpen},
     ports::{ChangeRecord, Workloads},
     scaling::{Governed, demand},
+    start::restore_scaling,
     state::State,
 };
 
@@ -41,6 +43,8 @@ pub(super) struct Autoscale {
     flapping_told: BTreeMap<WorkloadId, i64>,
     /// The end of the hold that was last told of, by workload.
     holds_told: BTreeMap<WorkloadId, i64>,
+    /// What the leader before was about to do and may not have told.
+    inherited: BTreeMap<WorkloadId, ScalingEvent>,
 }
 
 /// What one evaluation needs, taken at one moment.
@@ -64,21 +68,21 @@ impl Autoscale {
             scaled_at: BTreeMap::new(),
             flapping_told: BTreeMap::new(),
             holds_told,
+            inherited: BTreeMap::new(),
         }
     }
 
-    /// What other consoles on the same database changed.
-    async fn learn(&self) -> Result<(), String> {
-        let stored = in_time(self.state.ports.scaling.list()).await?;
-        let mut book = self.state.scaling.write();
-        for intent in stored {
-            if let Some(known) = book.0.get_mut(&intent.workload)
-                && known.intent.version < intent.version
-            {
-                known.intend(intent);
-            }
+    /// Nothing is scaled that is not written down first, by whoever leads: the next leader finds it. So long it may take.
+    async fn begin(&self, event: &ScalingEvent) -> Result<Duration, String> {
+        if !self.state.is_shared() {
+            return Ok(DEADLINE);
         }
-        Ok(())
+        in_time(self.state.ports.fenced.ledger.begin(event)).await?;
+        // The process may have stood still meanwhile.
+        match self.state.leads_for().min(DEADLINE) {
+            Duration::ZERO => Err("this console does not lead any more: nothing was scaled".to_owned()),
+            left => Ok(left),
+        }
     }
 
     async fn evaluate(&mut self, case: Case) -> Result<(), String> {
@@ -89,6 +93,9 @@ impl Autoscale {
             mut governed,
         } = case;
         let id = workload.observed.workload.clone();
+        if let Some(begun) = self.inherited.remove(&id) {
+            self.note(&mut governed, &workload, begun);
+        }
         self.settle(&workload, &mut governed, now_ms);
         self.tell_ended_hold(&id, &governed, now_ms);
         let Some(source) = self.source(&workload) else { return Ok(()) };
@@ -148,8 +155,16 @@ impl Autoscale {
         };
         if is_wanted {
             let event = said::asked_for(&id, &plan, &governed, &decision, in_force);
-            let answer = tokio::time::timeout(DEADLINE, source.scale(&id, decision.to)).await;
-            let answer = answer.map_err(|_| format!("no answer within {} s", DEADLINE.as_secs()));
+            let within = match self.begin(&event).await {
+                Ok(within) => within,
+                Err(why) => {
+                    remember(&policy, &mut governed.history, &own);
+                    self.put_back(&id, governed);
+                    return Err(format!("{id}: {why}"));
+                }
+            };
+            let answer = tokio::time::timeout(within, source.scale(&id, decision.to)).await;
+            let answer = answer.map_err(|_| format!("no answer within {} s", within.as_secs_f32()));
             let event = match answer.and_then(|scaled| scaled.map_err(|e| e.to_string())) {
                 Ok(()) => {
                     self.scaled_at.insert(id.clone(), self.state.snapshot.borrow().seq);
@@ -309,9 +324,25 @@ impl Autoscale {
 
 impl Loop for Autoscale {
     const NAME: &'static str = "autoscale";
+    const LEADS: bool = true;
 
     fn wake(state: &State) -> Option<&Notify> {
         Some(&state.scale_now)
+    }
+
+    /// What the leader before knew of the workloads, as far as it is written down.
+    async fn take_up(&mut self) -> Result<(), String> {
+        let now_ms = self.state.now_ms();
+        let restored = restore_scaling(&self.state.ports, &self.state.workloads, now_ms).await;
+        *self.state.scaling.write() = restored.map_err(|e| e.to_string())?;
+        *self = Self::new(self.state.clone());
+        let book = self.state.scaling.read();
+        let newest = book
+            .0
+            .iter()
+            .filter_map(|(id, governed)| Some((id.clone(), governed.events.front()?.clone())));
+        self.inherited = newest.filter(|(_, event)| event.id == 0).collect();
+        Ok(())
     }
 
     async fn round(&mut self) -> Result<(), String> {
@@ -321,13 +352,12 @@ impl Loop for Autoscale {
                 failures.push(error);
             }
         }
-        match self.outbox.write(self.state.ports.ledger.as_ref()).await {
+        match self.outbox.write(self.state.ports.fenced.ledger.as_ref()).await {
             // An empty batch: the record loop reads what was just written.
             Ok(true) => _ = self.state.to_record.try_send(Vec::new()),
             Ok(false) => {}
             Err(error) => failures.push(error),
         }
-        failures.extend(self.learn().await.err());
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     }
 }

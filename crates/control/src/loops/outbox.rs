@@ -67,7 +67,7 @@ pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>
 }
 
 /// The beginning of a new line of the ledger, by which it is known: another than that of the line before, also at a clock that stands still.
-pub(super) fn next_name(last: Option<&DecisionSpan>, now_ms: i64) -> i64 {
+pub(crate) fn next_name(last: Option<&DecisionSpan>, now_ms: i64) -> i64 {
     last.filter(|last| last.to_ms == now_ms)
         .map_or(now_ms, |last| last.from_ms.max(last.to_ms) + 1)
 }

@@ -1,0 +1,11 @@
+//! Kubernetes clusters: what is known of them and what is made of it.
+
+mod acting;
+mod board;
+mod command;
+mod inspect;
+mod told;
+
+pub(crate) use acting::Acting;
+pub(crate) use board::{Board, ClusterBoard, Inspected, source_of};
+pub(crate) use inspect::{Inputs, inspect, steps};

@@ -1,0 +1,107 @@
+//! The Kubernetes pages.
+
+use model::cluster::{ClustersView, ObjectKind, ObjectOrder, ObjectQuery, ObjectRef, ObjectRow, ObjectView};
+
+use super::Facts;
+use crate::{
+    cluster::{ClusterBoard, Inspected, steps},
+    decide::cluster::{Case, ControllerSettings, Space, Subject, evaluate, is_about_balancing, managed, refusals, shown},
+    ports::cluster::Meta,
+};
+
+/// Namespaces that can be chosen from.
+const NAMESPACES_MAX: usize = 1_000;
+
+/// One page of what passes the query.
+pub(super) fn list(query: &ObjectQuery, facts: Facts<'_>) -> ClustersView {
+    let boards = || {
+        facts
+            .board
+            .0
+            .values()
+            .filter(|b| query.cluster.as_ref().is_none_or(|c| *c == b.status.id))
+    };
+    let mut namespaces: Vec<String> = boards().flat_map(|b| b.look.namespaces.keys().map(ToString::to_string)).collect();
+    namespaces.sort();
+    namespaces.dedup();
+    namespaces.truncate(NAMESPACES_MAX);
+    let mut found: Vec<&ObjectRow> = boards()
+        .flat_map(|board| board.objects.values().map(|inspected| &inspected.row))
+        .filter(|row| passes(query, row))
+        .collect();
+    match query.order {
+        ObjectOrder::Worst => found.sort_by(|a, b| (a.state, &a.object).cmp(&(b.state, &b.object))),
+        ObjectOrder::Name => found.sort_by(|a, b| a.object.cmp(&b.object)),
+    }
+    let page = usize::try_from(query.page).unwrap_or(usize::MAX);
+    ClustersView {
+        clusters: facts.board.0.values().map(|board| board.status.clone()).collect(),
+        namespaces,
+        found: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        rows: found
+            .into_iter()
+            .skip(page.saturating_mul(ObjectQuery::ROWS))
+            .take(ObjectQuery::ROWS)
+            .cloned()
+            .collect(),
+        query: query.clone(),
+    }
+}
+
+/// A workload that an HPA scales has its line there, unless workloads are asked for.
+fn passes(query: &ObjectQuery, row: &ObjectRow) -> bool {
+    let object = &row.object;
+    let is_own_line = object.kind == ObjectKind::Hpa || row.max_replicas.is_none();
+    query.kind.map_or(is_own_line, |kind| kind == object.kind)
+        && query.namespace.as_ref().is_none_or(|namespace| *namespace == object.namespace)
+        && query.text.as_ref().is_none_or(|text| object.name.contains(text.as_str()))
+        && (!query.troubled || row.trouble.is_some())
+}
+
+/// Everything of one object; `None` when the cluster has no such thing.
+pub(super) fn object(object: &ObjectRef, facts: Facts<'_>) -> Option<ObjectView> {
+    let (board, inspected) = facts.board.get(object)?;
+    let (name, namespace) = board.look.namespaces.get_key_value(object.namespace.as_str())?;
+    let space = Space::new(&board.look, name, namespace);
+    let now_ms = facts.snapshot.at_ms;
+    let Some(hpa) = namespace.hpas.get(object.name.as_str()).filter(|_| object.kind == ObjectKind::Hpa) else {
+        let workload = namespace.workloads.get(&(object.kind, object.name.as_str().into()))?;
+        let case = Case::of_workload(&space, object.kind, workload, now_ms);
+        return Some(view(board, inspected, object, &workload.metadata, &case));
+    };
+    let mut memory = inspected.memory.clone();
+    let evaluated = evaluate(&ControllerSettings::default(), &space, hpa, &mut memory, now_ms);
+    let steps = steps(inspected, now_ms);
+    let case = Case::of_hpa(&space, hpa, Some(&evaluated), &inspected.memory, &steps, now_ms);
+    Some(view(board, inspected, object, &hpa.metadata, &case))
+}
+
+fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &Meta, case: &Case<'_>) -> ObjectView {
+    let refused = refusals(&Subject {
+        look: &board.look,
+        read_only: board.status.read_only.as_deref(),
+        object,
+    });
+    ObjectView {
+        row: inspected.row.clone(),
+        findings: inspected.findings.to_vec(),
+        metrics: shown::metric_rows(case),
+        conditions: shown::condition_rows(case),
+        policy: inspected.policy.as_deref().cloned(),
+        behavior: inspected.policy.as_ref().and_then(|policy| policy.behavior.clone()),
+        resource_version: meta.resource_version.to_string(),
+        last: inspected.last.clone(),
+        changes: inspected.changes.clone(),
+        set_by: inspected.set_by.clone(),
+        events: shown::object_events(case),
+        pods_total: u32::try_from(case.pods.len()).unwrap_or(u32::MAX),
+        pods: shown::pod_rows(case),
+        related: shown::related(&object.cluster, case),
+        budgets: shown::budgets(case),
+        vpa: shown::vpa_rows(case),
+        services: shown::service_rows(case),
+        ingresses: shown::ingress_rows(case, is_about_balancing, managed),
+        refused,
+        source: board.status.source.clone(),
+    }
+}

@@ -70,6 +70,10 @@ impl Balancer for BuiltinBalancer {
         }
     }
 
+    fn is_own(&self) -> bool {
+        true
+    }
+
     async fn observe(&self) -> Result<BalancerObservation, SourceError> {
         let now = Instant::now();
         let own = Own {

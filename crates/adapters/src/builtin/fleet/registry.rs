@@ -168,6 +168,11 @@ impl Fleet {
         self.known.lock().take(id, report, self.limits, now, now_ms)
     }
 
+    /// Of what every gateway is to follow, the console's own among them.
+    pub fn digest(&self) -> String {
+        self.standing.lock().digest.clone()
+    }
+
     pub fn limits(&self) -> Limits {
         self.limits
     }

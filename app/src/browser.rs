@@ -3,8 +3,9 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use leptos::prelude::is_browser;
+use leptos::{prelude::is_browser, task::spawn_local};
 use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Event, EventSource, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlFormElement, HtmlInputElement, MessageEvent};
 
 use crate::theme::{self, Theme, nav};
@@ -190,6 +191,23 @@ pub fn copy(text: &str) {
         // The promise's outcome is not waited for: there is nothing to do about a refusal.
         let _ = window.navigator().clipboard().write_text(text);
     }
+}
+
+/// Reads the text file that was chosen in a field. Tells why it cannot be: too large, or not readable.
+pub fn read_file(event: &Event, max_bytes: usize, report: impl FnOnce(Result<String, String>) + 'static) {
+    let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+    let Some(file) = field.and_then(|f| f.files()).and_then(|files| files.get(0)) else {
+        return;
+    };
+    let name = file.name();
+    if file.size() > max_bytes as f64 {
+        report(Err(format!("{name} has {} bytes; at most {max_bytes} are read", file.size())));
+        return;
+    }
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+        report(text.ok_or_else(|| format!("{name} could not be read")));
+    });
 }
 
 /// What a stream of server-sent events reports.

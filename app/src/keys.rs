@@ -16,11 +16,12 @@ pub enum Command {
 }
 
 /// What `?` lists: keys, and what they do.
-pub const HELP: [(&str, &str); 15] = [
+pub const HELP: [(&str, &str); 16] = [
     ("/", "search"),
     ("g o", "go to Overview"),
     ("g p", "go to Pools"),
     ("g s", "go to Scaling"),
+    ("g k", "go to Kubernetes"),
     ("g b", "go to Breakers"),
     ("g r", "go to Requests"),
     ("g e", "go to Events"),
@@ -48,6 +49,7 @@ impl Chords {
                 "o" => Some("/"),
                 "p" => Some("/pools"),
                 "s" => Some("/scaling"),
+                "k" => Some("/clusters"),
                 "b" => Some("/breakers"),
                 "r" => Some("/requests"),
                 "e" => Some("/events"),

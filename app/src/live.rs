@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*, task::spawn_local};
 use model::{ApiError, Frame, FrameId, ViewData, ViewKey};
 
-use crate::{api, browser};
+use crate::{api, browser, url};
 
 /// A frame is due every second; this much silence is called stale.
 const STALE_AFTER_S: u32 = 3;
@@ -212,7 +212,9 @@ impl Live {
         let Some(key) = self.view.get_value() else { return };
         let after = self.last.get_value().map(|id| format!("&after={id}")).unwrap_or_default();
         self.link.set(Link::Connecting);
-        browser::open_stream(&format!("/api/live?view={key}{after}"), move |event| self.hear(event));
+        // A key may hold what separates the parts of a query.
+        let view = url::encode(&key.to_string());
+        browser::open_stream(&format!("/api/live?view={view}{after}"), move |event| self.hear(event));
     }
 
     fn hear(self, event: browser::StreamEvent) {

@@ -14,8 +14,8 @@ use crate::{
     layout::Layout,
     live::Live,
     pages::{
-        BreakersPage, DataPage, EventsPage, NotFoundPage, OverviewPage, PoolPage, PoolsPage, RequestsPage, ScalingPage, SearchPage,
-        SetupPage, SignInPage, WorkloadPage,
+        BreakersPage, ClustersPage, DataPage, DoctorPage, EventsPage, NotFoundPage, ObjectPage, OverviewPage, PoolPage, PoolsPage,
+        RequestsPage, ScalingPage, SearchPage, SetupPage, SignInPage, WorkloadPage,
     },
 };
 
@@ -39,6 +39,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pools/:id") view=PoolPage ssr=SsrMode::Async />
                     <Route path=path!("/scaling") view=ScalingPage ssr=SsrMode::Async />
                     <Route path=path!("/scaling/:id") view=WorkloadPage ssr=SsrMode::Async />
+                    <Route path=path!("/clusters") view=ClustersPage ssr=SsrMode::Async />
+                    <Route path=path!("/clusters/:cluster/:namespace/:kind/:name") view=ObjectPage ssr=SsrMode::Async />
+                    <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
                     <Route path=path!("/breakers") view=BreakersPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />

@@ -47,6 +47,7 @@ export const PAGES: Shown[] = [
   { name: 'pool-health', path: '/pools/samples?tab=health', who: 'admin', ready: live },
   { name: 'pool-affinity', path: '/pools/samples?tab=affinity', who: 'admin', ready: live },
   { name: 'pool-settings', path: '/pools/samples?tab=settings', who: 'admin', ready: live },
+  { name: 'doctor', path: '/doctor', who: 'admin', ready: live },
   { name: 'scaling', path: '/scaling', who: 'admin', ready: live },
   { name: 'workload', path: '/scaling/samples', who: 'admin', ready: charts },
   { name: 'workload-history', path: '/scaling/samples?tab=history', who: 'admin', ready: live },
@@ -55,6 +56,7 @@ export const PAGES: Shown[] = [
   { name: 'workload-what-if', path: '/scaling/samples?tab=what-if', who: 'admin', ready: live },
   { name: 'workload-schedule', path: '/scaling/samples?tab=schedule', who: 'admin', ready: live },
   { name: 'workload-prediction', path: '/scaling/samples?tab=prediction', who: 'admin', ready: live },
+  { name: 'no-clusters', path: '/clusters', who: 'admin', ready: live },
   { name: 'breakers', path: '/breakers', who: 'admin', ready: live },
   { name: 'requests', path: '/requests', who: 'admin', ready: drawn },
   {

@@ -10,6 +10,8 @@ pub struct Me {
     pub name: String,
     pub role: Role,
     pub environment: Environment,
+    /// Where this console stands among those that share its database, in words; absent where it is alone.
+    pub replica: Option<String>,
 }
 
 impl Me {
@@ -21,10 +23,20 @@ impl Me {
 
 #[server(name = ReadMe, prefix = "/api/fn", endpoint = "me", input = GetUrl)]
 pub async fn me() -> Result<Me, Problem> {
+    use control::Leadership;
+
     use super::context;
     let who = context::viewer()?;
-    let environment = context::control()?.environment().clone();
+    let control = context::control()?;
+    let environment = control.environment().clone();
+    let replica = match control.leadership() {
+        Leadership::Alone => None,
+        Leadership::Leads { name } => Some(format!("{name}: leader")),
+        Leadership::Follows { leader } => Some(format!("follower of {leader}")),
+        Leadership::Unknown { .. } => Some("no console leads".to_owned()),
+    };
     Ok(Me {
+        replica,
         name: who.user().name.to_string(),
         role: who.user().role,
         environment,

@@ -1,8 +1,10 @@
 //! Server functions, by noun. Each is three lines: who (a permission proof), call (a `Control` verb), answer (a `model` type).
 
 mod breakers;
+mod clusters;
 pub mod context;
 mod data;
+mod doctor;
 pub mod events;
 pub mod me;
 pub mod pool;
@@ -15,7 +17,9 @@ pub mod series;
 pub mod view;
 
 pub use breakers::{HoldBreakers, ResetBreakers, hold_breakers, reset_breakers};
+pub use clusters::{CarryOut, TryCommand, carry_out, try_command};
 pub use data::{CleanUpNow, ReadData, clean_up, data};
+pub use doctor::{Examine, examine};
 pub use events::{ReadEvents, events};
 pub use me::{Me, ReadMe, me};
 pub use pool::{

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// From event handlers only: a server has no one to give a file to.
-pub(super) fn download(name: &str, mime: &str, text: &str) {
+pub(crate) fn download(name: &str, mime: &str, text: &str) {
     if let Err(error) = try_download(name, mime, text) {
         logging::error!("{name} could not be offered: {error:?}");
     }

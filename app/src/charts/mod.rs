@@ -33,6 +33,7 @@ mod values;
 mod window;
 
 pub use base::Span;
+pub(crate) use download::download;
 pub use kind::{Input, Kind};
 pub(crate) use overview::TrafficChart;
 pub use palette::Theme;

@@ -1,7 +1,7 @@
 //! State as colour, icon and word, always all three.
 
 use leptos::prelude::*;
-use model::{BreakerState, InstanceState, Severity, Standing, scaling::ScalingState};
+use model::{BreakerState, InstanceState, Severity, Standing, cluster::ObjectState, scaling::ScalingState};
 
 use super::{Icon, icon};
 
@@ -108,6 +108,49 @@ pub fn ScalingLegend() -> impl IntoView {
         SCALING
             .into_iter()
             .map(|state| (scaling_badge(state).into_any(), scaling_look(state).2)),
+    )
+}
+
+/// Worst first, as in lists.
+const OBJECTS: [ObjectState; 7] = [
+    ObjectState::Unknown,
+    ObjectState::Failing,
+    ObjectState::AtMax,
+    ObjectState::Scaling,
+    ObjectState::Attention,
+    ObjectState::Steady,
+    ObjectState::Off,
+];
+
+/// Id for styles, symbol, and what it means.
+const fn object_look(state: ObjectState) -> (&'static str, Icon, &'static str) {
+    match state {
+        ObjectState::Unknown => ("unknown", Icon::Unknown, "its cluster does not answer: the last that was known"),
+        ObjectState::Failing => ("failing", Icon::Down, "it cannot scale, and its page says why"),
+        ObjectState::AtMax => ("at_max", Icon::Warning, "as large as it may be, and it wants more"),
+        ObjectState::Scaling => ("scaling", Icon::Unchecked, "not as many are ready as there should be"),
+        ObjectState::Attention => ("attention", Icon::Warning, "something about it is worth a look"),
+        ObjectState::Steady => ("steady", Icon::Up, "as many are ready as there should be"),
+        ObjectState::Off => ("off", Icon::Maintenance, "scaled to zero by hand"),
+    }
+}
+
+pub fn object_badge(state: ObjectState) -> impl IntoView {
+    let (id, symbol, _) = object_look(state);
+    view! {
+        <span class="badge" data-object=id>
+            {icon(symbol)}
+            <span>{state.label()}</span>
+        </span>
+    }
+}
+
+#[component]
+pub fn ObjectLegend() -> impl IntoView {
+    legend(
+        OBJECTS
+            .into_iter()
+            .map(|state| (object_badge(state).into_any(), object_look(state).2)),
     )
 }
 

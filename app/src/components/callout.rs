@@ -84,6 +84,7 @@ pub fn ErrorPanel(problem: Problem) -> impl IntoView {
         ApiError::NotFound { what, name } => {
             let (list, words) = match what.as_str() {
                 "workload" => ("/scaling", "See what is scaled"),
+                "object" | "cluster" | "HPA" | "Deployment" | "StatefulSet" => ("/clusters", "See all clusters"),
                 _ => ("/pools", "See all pools"),
             };
             view! {

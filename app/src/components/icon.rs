@@ -7,6 +7,8 @@ pub enum Icon {
     Overview,
     Pools,
     Scaling,
+    Clusters,
+    Doctor,
     ScaleOut,
     ScaleIn,
     Breakers,
@@ -40,6 +42,10 @@ impl Icon {
             Self::Overview => "M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5h-4.5zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5h-4.5z",
             Self::Pools => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01",
             Self::Scaling => "M2.5 13.5v-3.5M6.2 13.5v-6M9.8 13.5v-8.5M13.5 13.5v-11",
+            Self::Doctor => {
+                "M3.5 2v3.5a3 3 0 0 0 6 0v-3.5M6.5 8.5v2a3.3 3.3 0 0 0 6.6 0v-1.3M13.1 9a1.2 1.2 0 1 0 0-2.4 1.2 1.2 0 0 0 0 2.4z"
+            }
+            Self::Clusters => "M8 1.8l5.4 3.1v6.2l-5.4 3.1-5.4-3.1v-6.2zM8 8v6M8 8l5.2-3M8 8l-5.2-3",
             Self::ScaleOut => "M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 11v-5.5M5.8 7.6l2.2-2.2 2.2 2.2",
             Self::ScaleIn => "M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 5v5.5M5.8 8.4l2.2 2.2 2.2-2.2",
             Self::Breakers => "M1.5 8h4M10.5 8h4M5.5 8l4.6-3.6M10.5 8v.01",

@@ -3,18 +3,21 @@
 mod badge;
 mod callout;
 mod card;
+mod code;
 mod copy;
 mod debounce;
 mod dialog;
 mod diff;
 mod event_list;
 mod filter;
+mod finding;
 mod first;
 mod form_fields;
 mod gauge;
 mod icon;
 mod minutes;
 mod plain_form;
+mod slots;
 mod sparkline;
 mod table;
 mod tabs;
@@ -23,21 +26,29 @@ mod toast;
 mod typed_name;
 mod versions;
 
-pub use badge::{BreakerLegend, Legend, ScalingLegend, SeverityBadge, breaker_badge, scaling_badge, standing_badge, state_badge};
+pub use badge::{
+    BreakerLegend, Legend, ObjectLegend, ScalingLegend, SeverityBadge, breaker_badge, object_badge, scaling_badge, standing_badge,
+    state_badge,
+};
 pub use callout::{Callout, Empty, ErrorPanel, SourceNote, Tone};
 pub use card::Card;
+pub use code::CodeBlock;
 pub use copy::CopyButton;
 pub(crate) use debounce::Debounce;
 pub use dialog::Modal;
 pub use diff::{Diff, DiffWords, Preview};
 pub use event_list::EventList;
 pub use filter::FilterSelect;
+pub use finding::{Findings, FixView, certainty_badge};
 pub use first::first_paint;
 pub use form_fields::FormFields;
 pub use gauge::gauge;
 pub use icon::{Icon, icon};
 pub use minutes::Minutes;
 pub use plain_form::PlainFormAnswer;
+#[cfg(test)]
+pub use slots::Begin;
+pub use slots::slot_list;
 pub use sparkline::{SparkWindow, Sparkline};
 pub use table::{DataTable, Head, SortHead, TextFilter};
 pub use tabs::{PageTab, Tabs};

@@ -6,6 +6,7 @@
 pub mod decimal;
 pub mod fields;
 pub mod hold;
+pub mod hpa;
 pub mod lasting;
 pub mod policy;
 #[cfg(test)]

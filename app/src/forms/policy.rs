@@ -70,14 +70,17 @@ pub fn fields_of(policy: &ScalingPolicy) -> Fields {
     put(f, "tolerance.scale_up", percent(policy.tolerance.scale_up_ppm));
     put(f, "tolerance.scale_down", percent(policy.tolerance.scale_down_ppm));
     put(f, "behavior", if policy.behavior.is_some() { "own" } else { "none" });
-    let behavior = policy.behavior.clone().unwrap_or_default();
-    for (side, rules) in SIDES.into_iter().zip([&behavior.scale_up, &behavior.scale_down]) {
-        put_rules(f, side, rules);
-    }
+    put_behavior(f, &policy.behavior.clone().unwrap_or_default());
     put(f, "cpu_initialization_period_s", policy.cpu_initialization_period_s);
     put(f, "initial_readiness_delay_s", policy.initial_readiness_delay_s);
     put(f, "metric_max_age_s", policy.metric_max_age_s);
     fields
+}
+
+pub(super) fn put_behavior(f: &mut Fields, behavior: &Behavior) {
+    for (side, rules) in SIDES.into_iter().zip([&behavior.scale_up, &behavior.scale_down]) {
+        put_rules(f, side, rules);
+    }
 }
 
 fn percent(ppm: u32) -> String {
@@ -176,8 +179,8 @@ pub fn parse(fields: &Fields) -> Result<ScalingPolicy, Errors> {
     let (behavior, limits) = if has_own == Some(false) {
         (None, [Vec::new(), Vec::new()])
     } else {
-        let ((scale_up, up), (scale_down, down)) = (read_rules(r, "scale_up"), read_rules(r, "scale_down"));
-        (Some(Behavior { scale_up, scale_down }), [up, down])
+        let (behavior, limits) = read_behavior(r);
+        (Some(behavior), limits)
     };
     let policy = ScalingPolicy {
         min_replicas,
@@ -291,6 +294,12 @@ fn read_name(r: &mut Reader<'_>, key: &str) -> String {
     r.take(key, read)
 }
 
+/// With the slots that each direction's limits stand in.
+pub(super) fn read_behavior(r: &mut Reader<'_>) -> (Behavior, [Vec<usize>; 2]) {
+    let ((scale_up, up), (scale_down, down)) = (read_rules(r, "scale_up"), read_rules(r, "scale_down"));
+    (Behavior { scale_up, scale_down }, [up, down])
+}
+
 fn read_rules(r: &mut Reader<'_>, side: &str) -> (ScalingRules, Vec<usize>) {
     let list = format!("behavior.{side}.policies");
     let slots = r.filled(&list, &["value", "period_s"]);
@@ -318,10 +327,6 @@ pub fn field_of(invalid: &str, algorithm: &ScalingAlgorithm, slots: &[usize], li
         ScalingAlgorithm::Threshold(_) => "threshold",
         ScalingAlgorithm::Weighted(_) => "weighted",
     };
-    let place = |rest: &str, slots: &[usize]| {
-        let (n, rest) = rest.split_once(']')?;
-        Some((*slots.get(n.parse::<usize>().ok()?)?, rest.trim_start_matches('.').to_owned()))
-    };
     if let Some((slot, rest)) = ["metrics[", "signals["]
         .iter()
         .find_map(|start| invalid.strip_prefix(start))
@@ -334,11 +339,8 @@ pub fn field_of(invalid: &str, algorithm: &ScalingAlgorithm, slots: &[usize], li
         };
         return format!("{list}.{slot}.{name}");
     }
-    for (side, slots) in SIDES.into_iter().zip(limits) {
-        let start = format!("behavior.{side}.policies[");
-        if let Some((slot, rest)) = invalid.strip_prefix(&start).and_then(|rest| place(rest, slots)) {
-            return format!("behavior.{side}.policies.{slot}.{rest}");
-        }
+    if let Some(field) = field_of_behavior(invalid, limits) {
+        return field;
     }
     match invalid {
         "step_up" | "step_down" | "quorum_percent" => format!("{list}.{invalid}"),
@@ -346,4 +348,19 @@ pub fn field_of(invalid: &str, algorithm: &ScalingAlgorithm, slots: &[usize], li
         "tolerance.scale_down_ppm" => "tolerance.scale_down".to_owned(),
         other => other.to_owned(),
     }
+}
+
+/// The slot for a place, and what stands behind it: `1].value` is `(4, "value")`.
+fn place(rest: &str, slots: &[usize]) -> Option<(usize, String)> {
+    let (n, rest) = rest.split_once(']')?;
+    Some((*slots.get(n.parse::<usize>().ok()?)?, rest.trim_start_matches('.').to_owned()))
+}
+
+/// The same for a limit of one direction.
+pub(super) fn field_of_behavior(invalid: &str, limits: &[Vec<usize>; 2]) -> Option<String> {
+    SIDES.into_iter().zip(limits).find_map(|(side, slots)| {
+        let rest = invalid.strip_prefix(&format!("behavior.{side}.policies["))?;
+        let (slot, rest) = place(rest, slots)?;
+        Some(format!("behavior.{side}.policies.{slot}.{rest}"))
+    })
 }

@@ -14,6 +14,7 @@ pub fn AccountMenu(help_open: RwSignal<bool>) -> impl IntoView {
                     <p class="menu-head">
                         <span class="strong">{me.name}</span>
                         <span class="muted">{me.role.label()}</span>
+                        {me.replica.map(|replica| view! { <span class="muted" data-replica="">{replica}</span> })}
                     </p>
                 }
             })

@@ -8,10 +8,12 @@ use crate::{
 };
 
 /// The pages there are. A page that does not exist yet is not in here.
-const PAGES: [(&str, &str, Icon); 7] = [
+const PAGES: [(&str, &str, Icon); 9] = [
     ("/", "Overview", Icon::Overview),
     ("/pools", "Pools", Icon::Pools),
     ("/scaling", "Scaling", Icon::Scaling),
+    ("/clusters", "Kubernetes", Icon::Clusters),
+    ("/doctor", "Doctor", Icon::Doctor),
     ("/breakers", "Breakers", Icon::Breakers),
     ("/requests", "Requests", Icon::Requests),
     ("/events", "Events", Icon::Events),

@@ -1,7 +1,9 @@
 //! One folder or file per page; each only composes.
 
 mod breakers;
+mod clusters;
 mod data;
+mod doctor;
 mod events;
 mod not_found;
 mod overview;
@@ -14,7 +16,9 @@ mod setup;
 mod sign_in;
 
 pub use breakers::BreakersPage;
+pub use clusters::{ClustersPage, ObjectPage};
 pub use data::DataPage;
+pub use doctor::DoctorPage;
 pub use events::EventsPage;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;

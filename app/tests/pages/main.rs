@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed precondition of a test is a failed test")]
 
+mod clusters;
+mod doctor;
 mod flapping;
 mod forms;
 mod prediction;

@@ -12,9 +12,10 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
 };
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, RegistrySetup, Running, Setup, WorkloadSetup,
+    Control, Fenced, InstanceSetup, PoolSetup, Ports, RegistrySetup, ReplicaSetup, Running, Setup, WorkloadSetup,
     access::{BearerToken, Principal},
     decide::reach::Reach,
+    ports::{Alone, FenceCell},
 };
 use http_body_util::BodyExt as _;
 use leptos::context::provide_context;
@@ -109,6 +110,9 @@ impl Console {
             balancers: vec![Arc::new(balancer.clone())],
             workloads: vec![Arc::new(workloads)],
             clusters: Vec::new(),
+            lease: Arc::new(Alone),
+            fence: FenceCell::default(),
+            fenced: Fenced::new(&store),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
@@ -132,6 +136,11 @@ impl Console {
             registry: Some(registry()),
             accepts_gateways: true,
             retention: model::Retention::default(),
+            replica: ReplicaSetup {
+                name: "console".into(),
+                address: None,
+                gateway: None,
+            },
         };
         let (control, running) = Control::start(ports, setup).await.unwrap();
         let admin = person(&control, "ada", Role::SystemAdmin).await;

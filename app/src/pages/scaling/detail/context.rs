@@ -6,7 +6,10 @@ use model::{
     scaling::{Hold, ScalingIntent, ScalingPlan, WorkloadView},
 };
 
-use crate::{api::Me, pages::scaling::words};
+use crate::{
+    api::Me,
+    pages::scaling::{Scaled, words},
+};
 
 /// The part of a frame that this page draws.
 pub fn workload_view(frame: &Frame) -> Option<&WorkloadView> {
@@ -69,6 +72,18 @@ impl WorkloadContext {
         read: impl Fn(&WorkloadView) -> Option<T> + Send + Sync + 'static,
     ) -> Memo<Option<T>> {
         Memo::new(move |_| self.frames.with(|f| workload_view(f).and_then(&read)))
+    }
+
+    /// What its history and its ledger are of.
+    pub fn scaled(self) -> Scaled {
+        let changes = self.part(|v| v.events.clone());
+        Scaled {
+            id: self.id,
+            path: StoredValue::new(format!("/scaling/{}", self.name())),
+            now_ms: self.now_ms,
+            changes: Memo::new(move |_| changes.get().unwrap_or_default()),
+            last: self.maybe(|v| v.last.clone()),
+        }
     }
 
     /// What is intended now.

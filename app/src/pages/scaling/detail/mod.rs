@@ -3,14 +3,11 @@
 mod change;
 mod context;
 mod head;
-mod history;
-mod ledger;
 mod overview;
 mod policy;
 mod prediction;
 mod schedule;
 mod settings;
-mod slots;
 mod tabs;
 mod what_if;
 
@@ -28,6 +25,7 @@ use crate::{
     api::{self, Me, Problem, context as answer},
     components::{Empty, PageTab, SourceNote, Tabs, first_paint},
     live::Live,
+    pages::scaling::{History, Ledger},
     url::use_query,
 };
 
@@ -86,8 +84,8 @@ fn Workload(frame: Frame, me: Me) -> impl IntoView {
         {Unsuspend::new(move || {
             move || match tab.get() {
                 Tab::Overview => view! { <overview::Overview workload=workload query=query /> }.into_any(),
-                Tab::History => view! { <history::History workload=workload query=query /> }.into_any(),
-                Tab::Ledger => view! { <ledger::Ledger workload=workload query=query /> }.into_any(),
+                Tab::History => view! { <History of=workload.scaled() query=query tab=Tab::History /> }.into_any(),
+                Tab::Ledger => view! { <Ledger of=workload.scaled() query=query tab=Tab::Ledger /> }.into_any(),
                 Tab::Policy => view! { <policy::PolicyTab workload=workload changer=changer query=query /> }.into_any(),
                 Tab::WhatIf => view! { <what_if::WhatIfTab workload=workload /> }.into_any(),
                 Tab::Schedule => view! { <schedule::ScheduleTab workload=workload changer=changer /> }.into_any(),

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
     Frame, SourceState, ViewData, ViewKey, WorkloadId,
-    scaling::{Hold, ScalingView, TargetChip, WorkloadRow},
+    scaling::{Hold, ScalingView, WorkloadRow},
 };
 use rows::WorkloadColumn;
 
-use super::words;
+use super::{chips, words};
 use crate::{
     api,
     components::{Empty, ScalingLegend, SortHead, SourceNote, TextFilter, first_paint, scaling_badge},
@@ -175,18 +175,4 @@ fn Row(cells: Memo<Option<WorkloadRow>>, has_namespaces: Memo<bool>, now_ms: Mem
 fn hold_note(hold: Option<Hold>, now_ms: i64) -> Option<impl IntoView> {
     let words = words::hold_short(hold?, now_ms)?;
     Some(view! { <span class="cell-note">{words}</span> })
-}
-
-fn chips(targets: Vec<TargetChip>) -> impl IntoView {
-    let chips = targets
-        .into_iter()
-        .map(|chip| {
-            view! {
-                <li class="target" data-metric=words::metric_id(chip.state) title=words::metric_meaning(chip.state)>
-                    {words::chip(&chip)}
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <ul class="targets">{chips}</ul> }
 }

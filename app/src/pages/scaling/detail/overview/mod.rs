@@ -2,22 +2,17 @@
 
 mod figures;
 mod flapping;
-mod marks;
-mod metrics;
 mod processes;
 mod why;
 
 use leptos::prelude::*;
 use model::SeriesKey;
 
-use super::{
-    context::WorkloadContext,
-    history::{ChangeRows, HEADS},
-    tabs::Tab,
-};
+use super::{context::WorkloadContext, tabs::Tab};
 use crate::{
     charts::{ChartPanel, Kind},
     components::{DataTable, Empty, PageTab},
+    pages::scaling::{ChangeRows, HEADS, MetricCharts, use_marks},
     url::UseQuery,
 };
 
@@ -32,7 +27,9 @@ pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
         .iter()
         .map(|&metric| SeriesKey::workload(metric, &id))
         .collect();
-    let marks = marks::use_marks(workload, query);
+    let marks = use_marks(workload.scaled(), query);
+    let targets = workload.part(|v| v.row.targets.clone());
+    let targets = Memo::new(move |_| targets.get().unwrap_or_default());
     let group = format!("workload-{id}");
     view! {
         <flapping::Flaps workload=workload query=query />
@@ -52,7 +49,7 @@ pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
                 <why::Why workload=workload query=query />
             </div>
         </div>
-        <metrics::Metrics workload=workload group=group />
+        <MetricCharts id=workload.id targets=targets group=group />
         <processes::Processes workload=workload />
     }
     .into_any()

@@ -1,13 +1,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::FormFields,
+    components::{FormFields, slot_list},
     forms::{
         Fields,
         fields::get,
         policy::{SOURCES, TARGETS},
     },
-    pages::scaling::detail::slots::slot_list,
 };
 
 /// Id, name, and the rule in a sentence.
@@ -156,8 +155,8 @@ mod tests {
 
     use super::*;
     use crate::{
+        components::Begin,
         forms::{fields::next_slot, policy},
-        pages::scaling::detail::slots::Begin,
     };
 
     #[test]

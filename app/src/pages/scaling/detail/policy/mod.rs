@@ -1,7 +1,6 @@
 //! The Policy tab: what is in force, field by field, and what would change.
 
 mod algorithm;
-mod behavior;
 
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use model::scaling::{FlapWarning, ScalingIntent, ScalingPlan, ScalingPreset, diff, words as facts};
@@ -16,7 +15,7 @@ use crate::{
     api::{self, ChangeScalingPolicy, Problem},
     components::{Callout, FormFields, PageTab, Preview, Tone},
     forms::{Errors, policy},
-    pages::scaling::words,
+    pages::scaling::{sides, words},
     url::UseQuery,
 };
 
@@ -95,7 +94,7 @@ fn policy_form(workload: WorkloadContext, changer: Changer, query: UseQuery, int
                     <p class="hint">{hint}</p>
                 </fieldset>
                 {algorithm::algorithm(form)}
-                {behavior::behavior(form)}
+                {speed(form)}
                 {details(form)}
                 <Preview fields=preview />
                 <Flaps warnings=warnings />
@@ -143,6 +142,21 @@ fn presets(form: FormFields) -> AnyView {
             <span class="hint">"Presets"</span>
             {buttons}
         </p>
+    }
+    .into_any()
+}
+
+fn speed(form: FormFields) -> AnyView {
+    let choices = [
+        ("own", "as set below"),
+        ("none", "as Kubernetes without a behaviour: twice as many at once, down after 300 s"),
+    ];
+    view! {
+        <fieldset class="group">
+            <legend>"Speed"</legend>
+            {form.select("behavior", "How fast it may change", &choices)}
+        </fieldset>
+        {sides(form)}
     }
     .into_any()
 }

@@ -13,11 +13,10 @@ use super::{
     change::{Changer, Wish},
     context::WorkloadContext,
     settings::{FromInForce, use_answer},
-    slots::slot_list,
 };
 use crate::{
     api::{self, ChangeSchedule, Problem},
-    components::{FormFields, Preview},
+    components::{FormFields, Preview, slot_list},
     forms::{Fields, schedule},
 };
 use week::WeekPanel;

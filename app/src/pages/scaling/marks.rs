@@ -12,7 +12,7 @@ use crate::{
     api,
     charts::Window,
     live::Live,
-    pages::scaling::{detail::context::WorkloadContext, words},
+    pages::scaling::{Scaled, words},
     url::UseQuery,
 };
 
@@ -20,11 +20,11 @@ use crate::{
 const MARKS: usize = 60;
 
 /// The stored changes of the time shown, read once it and the server's time are known, and the newest.
-pub fn use_marks(workload: WorkloadContext, query: UseQuery) -> Signal<Vec<Event>> {
+pub fn use_marks(of: Scaled, query: UseQuery) -> Signal<Vec<Event>> {
     let window = Memo::new(move |_| query.query.with(Window::from_query));
     let live = Live::expect();
     let known = RwSignal::new(BTreeMap::<i64, Event>::new());
-    let newest = workload.part(|v| v.events.clone());
+    let newest = of.changes;
     let is_known = Memo::new(move |_| live.frame.with(Option::is_some));
     let learn = move |changes: Vec<ScalingEvent>| {
         known.try_maybe_update(|known| {
@@ -40,19 +40,19 @@ pub fn use_marks(workload: WorkloadContext, query: UseQuery) -> Signal<Vec<Event
         if !is_known.get() {
             return;
         }
-        let now_ms = workload.now_ms.get_untracked();
+        let now_ms = of.now_ms.get_untracked();
         let (from_ms, to_ms) = match window.get() {
             Window::Last(range) => (now_ms - range.ms(), now_ms),
             Window::Between(span) => (span.from_ms, span.to_ms),
         };
         let filter = ScalingEventFilter {
-            workload: Some(workload.id.get_value()),
+            workload: Some(of.id.get_value()),
             from_ms: Some(from_ms),
             to_ms: Some(to_ms),
             before_id: None,
         };
         known.update(BTreeMap::clear);
-        learn(newest.get_untracked().unwrap_or_default());
+        learn(newest.get_untracked());
         spawn_local(async move {
             // Marks are an extra: without them the chart is still right, and the history says what is wrong.
             if let Ok(page) = api::scaling_events(filter, u32::try_from(MARKS).unwrap_or(u32::MAX)).await {
@@ -60,7 +60,7 @@ pub fn use_marks(workload: WorkloadContext, query: UseQuery) -> Signal<Vec<Event
             }
         });
     });
-    Effect::new(move |_| learn(newest.get().unwrap_or_default()));
+    Effect::new(move |_| learn(newest.get()));
     Memo::new(move |_| known.with(|known| known.values().cloned().collect())).into()
 }
 

@@ -10,7 +10,7 @@ use model::{Page, scaling::DecisionSpan};
 pub use proof::{Changed, Proof};
 use query::LedgerQuery;
 
-use super::{context::WorkloadContext, tabs::Tab};
+use super::Scaled;
 use crate::{
     api::{self, Problem},
     components::{Callout, DataTable, Empty, FilterSelect, Head, Moment, PageTab, Tone, first_paint},
@@ -29,14 +29,19 @@ const HEADS: [Head; 4] = [
 ];
 
 #[component]
-pub fn Ledger(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
+pub fn Ledger<T: PageTab>(
+    of: Scaled,
+    query: UseQuery,
+    /// This one, of the page around it.
+    tab: T,
+) -> impl IntoView {
     let asked = Memo::new(move |_| query.query.with(LedgerQuery::from_query));
     let again = RwSignal::new(0_u32);
     let first = Resource::new(
-        move || (workload.id.get_value(), asked.get(), again.get()),
+        move || (of.id.get_value(), asked.get(), again.get()),
         move |(id, asked, _)| {
             // Where it begins is asked once: the page is read again when somebody asks for it.
-            let now_ms = workload.now_ms.get_untracked();
+            let now_ms = of.now_ms.get_untracked();
             async move {
                 let page = api::decisions(asked.filter(id, now_ms), PAGE).await?;
                 Ok::<_, Problem>((page, asked))
@@ -45,21 +50,28 @@ pub fn Ledger(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
     );
     view! {
         <section class="panel">
-            {first_paint(first, move |(page, asked)| view! { <Spans workload=workload query=query page=page asked=asked again=again /> })}
+            {first_paint(first, move |(page, asked)| view! { <Spans of=of query=query tab=tab page=page asked=asked again=again /> })}
         </section>
     }
     .into_any()
 }
 
 #[component]
-fn Spans(workload: WorkloadContext, query: UseQuery, page: Page<DecisionSpan>, asked: LedgerQuery, again: RwSignal<u32>) -> impl IntoView {
-    let now_ms = workload.now_ms.get_untracked();
-    let path = format!("/scaling/{}", workload.name());
+fn Spans<T: PageTab>(
+    of: Scaled,
+    query: UseQuery,
+    tab: T,
+    page: Page<DecisionSpan>,
+    asked: LedgerQuery,
+    again: RwSignal<u32>,
+) -> impl IntoView {
+    let now_ms = of.now_ms.get_untracked();
+    let path = of.path.get_value();
     let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
     let which = vec![("1".to_owned(), "changes only".to_owned())];
     let newest_ms = page.items.first().map(|s| s.from_ms);
-    let last_ms = workload.maybe(|v| v.last.as_ref().map(|s| s.from_ms));
+    let last_ms = Memo::new(move |_| of.last.with(|last| last.as_ref().map(|s| s.from_ms)));
     let is_first_page = asked.before_id.is_none();
     let newer = Memo::new(move |_| is_first_page && last_ms.get() > newest_ms);
     let rows = page.items.into_iter().map(|span| row(span, now_ms)).collect_view();
@@ -86,7 +98,7 @@ fn Spans(workload: WorkloadContext, query: UseQuery, page: Page<DecisionSpan>, a
     });
     view! {
         <Form method="GET" action=path attr:class="filters">
-            <input type="hidden" name=Tab::KEY value=Tab::Ledger.id() />
+            <input type="hidden" name=T::KEY value=tab.id() />
             {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
             <FilterSelect name="changes" label="Decisions" all="all" options=which chosen=asked.changes_only.then(|| "1".to_owned()) />
             <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Who changed it: id and words.
-pub const BY: [(&str, &str); 2] = [("system", "the policy"), ("user", "people")];
+pub const BY: [(&str, &str); 3] = [("system", "the policy"), ("user", "people"), ("outside", "others, at the source")];
 pub const OUTCOMES: [(&str, &str); 4] = [
     ("pending", "under way"),
     ("reached", "ready"),
@@ -65,6 +65,7 @@ impl HistoryQuery {
         let by = match change.actor {
             Actor::System(_) => "system",
             Actor::User(_) => "user",
+            Actor::Outside(_) => "outside",
         };
         self.by.as_deref().is_none_or(|id| id == by)
             && self.outcome.as_deref().is_none_or(|id| id == change.outcome.id())

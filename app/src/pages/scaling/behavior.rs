@@ -1,13 +1,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::FormFields,
+    components::{FormFields, slot_list},
     forms::{Fields, policy::SIDES},
-    pages::scaling::detail::slots::slot_list,
 };
 
 /// How fast it may change, and how long it thinks back before it does.
-pub fn behavior(form: FormFields) -> AnyView {
+pub fn sides(form: FormFields) -> AnyView {
     let sides = SIDES
         .into_iter()
         .zip(["Scale up", "Scale down"])
@@ -33,15 +32,6 @@ pub fn behavior(form: FormFields) -> AnyView {
         })
         .collect_view();
     view! {
-        <fieldset class="group">
-            <legend>"Speed"</legend>
-            {form
-                .select(
-                    "behavior",
-                    "How fast it may change",
-                    &[("own", "as set below"), ("none", "as Kubernetes without a behaviour: twice as many at once, down after 300 s")],
-                )}
-        </fieldset>
         <div class="sides">{sides}</div>
     }
     .into_any()

@@ -1,11 +1,9 @@
 use leptos::prelude::*;
 
-use crate::{
-    components::FormFields,
-    forms::{
-        Fields,
-        fields::{next_slot, remove_slot, slots},
-    },
+use super::FormFields;
+use crate::forms::{
+    Fields,
+    fields::{next_slot, remove_slot, slots},
 };
 
 /// Fills a new slot of a list.

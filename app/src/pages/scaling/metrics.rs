@@ -1,10 +1,7 @@
 use leptos::prelude::*;
-use model::{Metric, SeriesKey, scaling::TargetChip};
+use model::{Metric, SeriesKey, WorkloadId, scaling::TargetChip};
 
-use crate::{
-    charts::{ChartPanel, Kind},
-    pages::scaling::detail::context::WorkloadContext,
-};
+use crate::charts::{ChartPanel, Kind};
 
 /// What is drawn of a metric; nothing where its unit is not that of any measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +15,7 @@ struct Drawn {
 }
 
 /// One chart for each measurement, whichever metric asks for it.
-fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
+fn drawn(targets: &[TargetChip], kept: Option<&[Metric]>) -> Vec<Drawn> {
     let mut all: Vec<Drawn> = Vec::new();
     for chip in targets {
         let (kind, metric) = match chip.name.as_str() {
@@ -31,6 +28,9 @@ fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
             "in_flight" => (Kind::InFlight, Metric::InFlight),
             _ => continue,
         };
+        if kept.is_some_and(|kept| !kept.contains(&metric)) {
+            continue;
+        }
         let is_of_pool = matches!(metric, Metric::RequestsPerS | Metric::InFlight);
         if all.iter().all(|d| d.kind != kind) {
             all.push(Drawn {
@@ -54,12 +54,12 @@ fn drawn(targets: &[TargetChip]) -> Vec<Drawn> {
 }
 
 /// Metrics that no chart shows.
-fn undrawn(targets: &[TargetChip]) -> Option<String> {
-    let shown = drawn(targets);
+fn undrawn(targets: &[TargetChip], kept: Option<&[Metric]>) -> Option<String> {
+    let shown = drawn(targets, kept);
     let names: Vec<_> = targets
         .iter()
         .filter(|chip| {
-            drawn(std::slice::from_ref(chip))
+            drawn(std::slice::from_ref(chip), kept)
                 .first()
                 .is_none_or(|d| shown.iter().all(|s| s.kind != d.kind))
         })
@@ -70,14 +70,20 @@ fn undrawn(targets: &[TargetChip]) -> Option<String> {
 
 /// Each metric against its target.
 #[component]
-pub fn Metrics(workload: WorkloadContext, group: String) -> impl IntoView {
-    let shown = workload.part(|v| drawn(&v.row.targets));
-    let missing = workload.maybe(|v| undrawn(&v.row.targets));
+pub fn MetricCharts(
+    id: StoredValue<WorkloadId>,
+    targets: Memo<Vec<TargetChip>>,
+    group: String,
+    /// What is measured of it; all that there is by itself.
+    #[prop(optional)]
+    kept: Option<&'static [Metric]>,
+) -> impl IntoView {
+    let shown = Memo::new(move |_| targets.with(|t| drawn(t, kept)));
+    let missing = Memo::new(move |_| targets.with(|t| undrawn(t, kept)));
     let charts = move || {
-        let id = workload.id.get_value();
+        let id = id.get_value();
         shown
             .get()
-            .unwrap_or_default()
             .into_iter()
             .map(|drawn| {
                 let keys = vec![SeriesKey::workload(drawn.metric, &id)];
@@ -121,11 +127,19 @@ mod tests {
     #[test]
     fn what_is_measured_has_a_chart_and_the_rest_is_said() {
         let targets = [chip("cpu"), chip("cpu"), chip("queue_length"), chip("active_sessions")];
-        let kinds: Vec<_> = drawn(&targets).into_iter().map(|d| d.kind).collect();
+        let kinds: Vec<_> = drawn(&targets, None).into_iter().map(|d| d.kind).collect();
         assert_eq!(kinds, [Kind::CpuLoad, Kind::Sessions]);
-        assert_eq!(drawn(&targets)[0].target, Some(70.0));
-        assert_eq!(drawn(&[chip("in_flight")])[0].target, None);
-        assert_eq!(undrawn(&targets).unwrap(), "Not kept over time, so without a chart: queue_length.");
-        assert_eq!(undrawn(&targets[..1]), None);
+        assert_eq!(drawn(&targets, None)[0].target, Some(70.0));
+        assert_eq!(drawn(&[chip("in_flight")], None)[0].target, None);
+        assert_eq!(
+            undrawn(&targets, None).unwrap(),
+            "Not kept over time, so without a chart: queue_length."
+        );
+        assert_eq!(undrawn(&targets[..1], None), None);
+        assert!(
+            undrawn(&targets[3..], Some(&[Metric::CpuPercent]))
+                .unwrap()
+                .contains("active_sessions")
+        );
     }
 }

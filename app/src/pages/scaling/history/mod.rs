@@ -10,7 +10,7 @@ use model::{WorkloadId, scaling::ScalingEvent};
 use query::{BY, HistoryQuery, OUTCOMES};
 pub use rows::{ChangeRows, HEADS};
 
-use super::{context::WorkloadContext, tabs::Tab};
+use super::Scaled;
 use crate::{
     api::{self, Problem},
     components::{DataTable, Empty, FilterSelect, PageTab, first_paint},
@@ -50,15 +50,20 @@ async fn find(id: WorkloadId, asked: &HistoryQuery, now_ms: i64) -> Result<Found
 }
 
 #[component]
-pub fn History(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
+pub fn History<T: PageTab>(
+    of: Scaled,
+    query: UseQuery,
+    /// This one, of the page around it.
+    tab: T,
+) -> impl IntoView {
     let asked = Memo::new(move |_| query.query.with(HistoryQuery::from_query));
     // A change, or an outcome, that is new: then the first page is read again.
-    let newest = workload.maybe(|v| v.events.first().map(|e| (e.id, e.outcome.id())));
+    let newest = Memo::new(move |_| of.changes.with(|changes| changes.first().map(|e| (e.id, e.outcome.id()))));
     let news = Memo::new(move |_| newest.get().filter(|_| asked.with(|a| a.before_id.is_none())));
     let first = Resource::new(
-        move || (workload.id.get_value(), asked.get(), news.get().map(|n| n.0)),
+        move || (of.id.get_value(), asked.get(), news.get().map(|n| n.0)),
         move |(id, asked, _)| {
-            let now_ms = workload.now_ms.get_untracked();
+            let now_ms = of.now_ms.get_untracked();
             async move {
                 let found = find(id, &asked, now_ms).await?;
                 Ok::<_, Problem>((found, asked))
@@ -75,17 +80,17 @@ pub fn History(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
     });
     view! {
         <section class="panel">
-            {first_paint(first, move |(found, asked)| view! { <Changes workload=workload query=query found=found asked=asked /> })}
+            {first_paint(first, move |(found, asked)| view! { <Changes of=of query=query tab=tab found=found asked=asked /> })}
         </section>
     }
     .into_any()
 }
 
 #[component]
-fn Changes(workload: WorkloadContext, query: UseQuery, found: Found, asked: HistoryQuery) -> impl IntoView {
+fn Changes<T: PageTab>(of: Scaled, query: UseQuery, tab: T, found: Found, asked: HistoryQuery) -> impl IntoView {
     let (changes, next) = found;
-    let path = format!("/scaling/{}", workload.name());
-    let all = Tab::History.write(&query.query.get_untracked()).href(&path);
+    let path = of.path.get_value();
+    let all = tab.write(&query.query.get_untracked()).href(&path);
     let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let words = |pairs: &[(&str, &str)]| {
         pairs
@@ -131,7 +136,7 @@ fn Changes(workload: WorkloadContext, query: UseQuery, found: Found, asked: Hist
     });
     view! {
         <Form method="GET" action=path attr:class="filters">
-            <input type="hidden" name=Tab::KEY value=Tab::History.id() />
+            <input type="hidden" name=T::KEY value=tab.id() />
             {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
             <FilterSelect name="by" label="By" all="everybody" options=words(&BY) chosen=asked.by />
             <FilterSelect name="outcome" label="Outcome" all="all" options=words(&OUTCOMES) chosen=asked.outcome />
@@ -148,7 +153,7 @@ fn Changes(workload: WorkloadContext, query: UseQuery, found: Found, asked: Hist
             </button>
         </Form>
         <DataTable label="Changes" heads=HEADS sticky=true>
-            <ChangeRows changes=Memo::new(move |_| changes.clone()) now_ms=workload.now_ms />
+            <ChangeRows changes=Memo::new(move |_| changes.clone()) now_ms=of.now_ms />
         </DataTable>
         {empty}
         <nav class="pager" aria-label="Pages of changes">

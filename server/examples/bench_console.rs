@@ -15,10 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use adapters::builtin::fleet::{Fleet, Limits};
 use axum::{Router, body::Body, http::Request};
 use control::{
-    Control, InstanceSetup, PoolSetup, Ports, Running, Setup,
-    ports::{SystemClock, SystemResolver},
+    Control, Fenced, InstanceSetup, PoolSetup, Ports, ReplicaSetup, Running, Setup,
+    ports::{Alone, FenceCell, SystemClock, SystemResolver},
 };
 use evenkeel::http::{Console, ConsoleParts, Site, listen, router};
 use model::{Environment, PoolPolicy, Role};
@@ -135,6 +136,9 @@ impl Bench {
             balancers: vec![Arc::new(balancer)],
             workloads: Vec::new(),
             clusters: Vec::new(),
+            lease: Arc::new(Alone),
+            fence: FenceCell::default(),
+            fenced: Fenced::new(&store),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
@@ -157,6 +161,11 @@ impl Bench {
             registry: None,
             accepts_gateways: false,
             retention: model::Retention::default(),
+            replica: ReplicaSetup {
+                name: "console".into(),
+                address: None,
+                gateway: None,
+            },
         };
         let (control, running) = Control::start(ports, setup).await.expect("the console starts");
         control
@@ -178,6 +187,15 @@ impl Bench {
             settings: evenkeel::config::ConsoleSettings::default(),
             site: Site::open(None, std::path::Path::new("/nonexistent/evenkeel")).expect("no site is fine"),
             gateways: None,
+            peers: None,
+            fleet: Arc::new(Fleet::new(
+                Limits {
+                    silent_after: Duration::from_secs(5),
+                    max: 1,
+                },
+                model::GatewayPlan::default(),
+                [0; 32],
+            )),
             stopping: stopping.clone(),
         }));
         tokio::spawn(listen::serve(listener, router.clone(), stopping.clone(), Duration::from_secs(5)));

@@ -1,8 +1,8 @@
 //! The composition root: every part made and handed to those that need it, once, and taken down in the opposite order.
 //!
 //! ```text
-//!  start:  data directory ─ console's port ─ database ─ samples, until they answer ─ gateway ─ traffic ─ control ─ http
-//!  stop:   http (live streams end, requests finish) ─ control ─ gateway (drains) ─ samples and traffic ─ database
+//!  start:  data directory ─ console's port ─ database ─ samples, until they answer ─ gateway ─ traffic ─ clusters ─ control ─ http
+//!  stop:   http (live streams end, requests finish) ─ control ─ clusters ─ gateway (drains) ─ samples and traffic ─ database
 //! ```
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -12,19 +12,21 @@ use adapters::builtin::{
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, PoolSetup, Ports, Running, Setup, initial_plans,
-    ports::{Balancer, Clock, SystemClock, SystemResolver, Workloads},
+    Control, Fenced, PoolSetup, Ports, ReplicaSetup, Running, Setup, initial_plans,
+    ports::{Alone, Balancer, Clock, FenceCell, Lease, SystemClock, SystemResolver, Workloads, cluster::Cluster},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
 use model::{GatewayPlan, PathPrefix, PoolPolicy, Route, UpstreamTls};
-use store::{Claim, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
+use store::{Claim, Company, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     StartError,
+    clusters::{clusters, services},
     config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
     http::{Console, ConsoleParts, Gateways, Site, listen, router},
+    replica::{self, OwnGateway, follow},
     samples,
     start_error::reachable,
 };
@@ -38,6 +40,12 @@ const CONSOLE_DRAIN: Duration = Duration::from_secs(5);
 /// How long the loops may take for the round they are in: sources have deadlines below this.
 const LOOPS_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long samples and traffic may take to end: the supervisor's grace, and their last words.
+const SAMPLES_END_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long what is said to other consoles may take: their answer has its own deadline.
+const PEERS_END_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long the samples may take until they answer, before the gateway is started without those that do not.
 const SAMPLES_WITHIN: Duration = Duration::from_secs(3);
 
@@ -49,8 +57,10 @@ pub struct Application {
     gateway: Arc<Gateway>,
     control: Control,
     running: Running,
+    clusters: Vec<Arc<dyn Cluster>>,
     stopping: CancellationToken,
     http: JoinHandle<()>,
+    following: TaskTracker,
     samples: Option<Arc<Supervisor>>,
     store: Store,
     _claim: Held,
@@ -63,6 +73,12 @@ struct Held {
 }
 
 impl Application {
+    /// How long [`Application::stop`] takes at most, besides `gateway.drain_ms`: for whoever kills what has not stopped by then.
+    pub const STOPS_WITHIN: Duration = CONSOLE_DRAIN
+        .saturating_add(PEERS_END_WITHIN)
+        .saturating_add(LOOPS_WITHIN)
+        .saturating_add(SAMPLES_END_WITHIN);
+
     /// Builds and starts everything.
     ///
     /// # Errors
@@ -75,8 +91,10 @@ impl Application {
         let listener = TcpListener::bind(address).await.map_err(|e| StartError::console(address, &e))?;
         let console = listener.local_addr().map_err(|e| StartError::console(address, &e))?;
         let store = Store::open(&store_config).await?;
-        // A file is guarded by its directory's lock already.
-        let claim = if dir.is_none() { Some(store.claim().await?) } else { None };
+        // The sample fleet runs in this process; and a file is for one, guarded by its directory's lock already.
+        let is_shared = store.can_be_shared() && !config.is_embedded();
+        let company = if is_shared { Company::Replicas } else { Company::Alone };
+        let claim = if dir.is_none() { Some(store.claim(company).await?) } else { None };
         tracing::info!(database = store.describe(), "the database is open");
 
         let samples = if config.is_embedded() {
@@ -89,7 +107,18 @@ impl Application {
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}", reachable(console)), PublicUrl::origin);
-        match Self::start_rest(&config, &store, samples.clone(), site, listener, &console_url).await {
+        let replica = replica::known_as(&settings.console, console);
+        match Self::start_rest(
+            &config,
+            &store,
+            samples.clone(),
+            site,
+            listener,
+            &console_url,
+            is_shared.then_some(replica),
+        )
+        .await
+        {
             Ok(rest) => {
                 let link = rest
                     .control
@@ -104,8 +133,10 @@ impl Application {
                     gateway: rest.gateway,
                     control: rest.control,
                     running: rest.running,
+                    clusters: rest.clusters,
                     stopping: rest.stopping,
                     http: rest.http,
+                    following: rest.following,
                     samples,
                     store,
                     _claim: Held { _dir: dir, _claim: claim },
@@ -130,6 +161,7 @@ impl Application {
         site: Site,
         listener: TcpListener,
         console_url: &str,
+        replica: Option<ReplicaSetup>,
     ) -> Result<Rest, StartError> {
         let settings = &config.settings;
         let clock = Arc::new(SystemClock);
@@ -140,7 +172,9 @@ impl Application {
         {
             tracing::warn!("not all samples answer yet; those that do not join their pool later");
         }
-        let workloads: Vec<Arc<dyn Workloads>> = samples.iter().map(|s| s.clone() as Arc<dyn Workloads>).collect();
+        let clusters = clusters(config).await;
+        let mut workloads: Vec<Arc<dyn Workloads>> = samples.iter().map(|s| s.clone() as Arc<dyn Workloads>).collect();
+        workloads.extend(services(config, &clusters));
         let own = listener
             .local_addr()
             .into_iter()
@@ -154,6 +188,11 @@ impl Application {
             registry: settings.registry.setup(own.collect(), console_url),
             accepts_gateways: settings.gateways.token.is_some(),
             retention: (&settings.retention).into(),
+            replica: replica.clone().unwrap_or_else(|| ReplicaSetup {
+                name: console_url.to_owned(),
+                address: None,
+                gateway: None,
+            }),
         };
         let plans = initial_plans(store, store, resolver.as_ref(), &workloads, &setup, clock.now_ms())
             .await
@@ -175,11 +214,20 @@ impl Application {
             samples::accompany(samples, config, &gateway).await?;
         }
 
+        let peers = match &replica {
+            Some(_) => Some(replica::peers(store).await.map_err(|why| StartError::Control { why })?),
+            None => None,
+        };
+        let fence = FenceCell::default();
+        let (lease, fenced): (Arc<dyn Lease>, _) = match &replica {
+            Some(_) => (Arc::new(store.clone()), store.fenced(fence.clone())),
+            None => (Arc::new(Alone), store.clone()),
+        };
         let store = Arc::new(store.clone());
         let ports = Ports {
             balancers: vec![Arc::new(BuiltinBalancer::new(gateway.clone(), fleet.clone())) as Arc<dyn Balancer>],
             workloads,
-            clusters: Vec::new(),
+            clusters: clusters.clone(),
             policies: store.clone(),
             journal: store.clone(),
             identity: store.clone(),
@@ -190,6 +238,9 @@ impl Application {
             upkeep: store,
             resolver,
             clock,
+            lease,
+            fence,
+            fenced: Fenced::new(&Arc::new(fenced)),
         };
         if let Some(registry) = &mut setup.registry {
             // With the real ports where 0 was asked for.
@@ -201,7 +252,16 @@ impl Application {
             .map_err(|e| StartError::Control { why: e.to_string() })?;
 
         let stopping = CancellationToken::new();
+        let following = TaskTracker::new();
+        if let (Some(peers), Some(id)) = (&peers, replica.and_then(|replica| replica.gateway)) {
+            following.spawn(follow(control.clone(), peers.clone(), stopping.clone()));
+            let own = OwnGateway::new(id, gateway.clone(), fleet.clone(), peers.clone());
+            following.spawn(own.report(control.clone(), stopping.clone()));
+        }
+        following.close();
         let console = Console::new(ConsoleParts {
+            peers,
+            fleet: fleet.clone(),
             control: control.clone(),
             gateway: Some(gateway.clone()),
             settings: settings.console.clone(),
@@ -214,8 +274,10 @@ impl Application {
             gateway,
             control,
             running,
+            clusters,
             stopping,
             http,
+            following,
         })
     }
 
@@ -276,8 +338,12 @@ impl Application {
         if self.http.await.is_err() {
             tracing::error!("the console's listener panicked");
         }
+        self.following.wait().await;
         if tokio::time::timeout(LOOPS_WITHIN, self.running.stop()).await.is_err() {
             tracing::warn!("a loop did not end in time");
+        }
+        for cluster in &self.clusters {
+            cluster.stop().await;
         }
         let gateway = self.gateway;
         if tokio::task::spawn_blocking(move || gateway.drain()).await.is_err() {
@@ -295,8 +361,10 @@ struct Rest {
     gateway: Arc<Gateway>,
     control: Control,
     running: Running,
+    clusters: Vec<Arc<dyn Cluster>>,
     stopping: CancellationToken,
     http: JoinHandle<()>,
+    following: TaskTracker,
 }
 
 /// The settings as the store wants them; with SQLite also the data directory, taken.

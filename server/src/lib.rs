@@ -11,11 +11,13 @@
 
 mod agent;
 pub mod cli;
+mod clusters;
 mod compose;
 pub mod config;
 pub mod http;
 mod logging;
 mod open_files;
+pub mod replica;
 mod samples;
 mod shutdown;
 mod start_error;

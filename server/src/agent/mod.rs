@@ -36,7 +36,7 @@ use crate::{StartError, shutdown::Signals};
 
 pub(crate) use self::{
     link::{Link, LinkSettings, is_local},
-    name::own_name,
+    name::{name, own_name},
 };
 
 /// How long the last report may take: the console is told of the end, and is not waited for.

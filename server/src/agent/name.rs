@@ -7,7 +7,7 @@ pub(crate) fn own_name() -> GatewayId {
 }
 
 /// The nearest valid name.
-fn name(host: &str) -> GatewayId {
+pub(crate) fn name(host: &str) -> GatewayId {
     let fit = |c: char| match c.to_ascii_lowercase() {
         c @ ('a'..='z' | '0'..='9' | '-' | '_' | '.') => c,
         _ => '-',

@@ -22,14 +22,16 @@ Examples:
       what is in force, and where each value comes from
   evenkeel gateway --control https://ops.example.com --token-file token
       one more gateway, on another host, by the console's plan
+  evenkeel doctor hpa.yaml deployment.yaml
+      what is wrong with the autoscaling of a Deployment
   evenkeel user add ada --role viewer
       asks for the password, or reads it from a pipe
 
 Settings are read from the defaults, then evenkeel.toml, then EVENKEEL_…
 variables, then flags. evenkeel.example.toml explains each.
 
-Exit codes: 0 all went well; 2 something could not be set up, and one sentence
-on stderr says what, and the way out.";
+Exit codes: 0 all went well; 1 the doctor found something; 2 something could
+not be set up, and one sentence on stderr says what, and the way out.";
 
 /// A live operations console for load-balanced services, with its own gateway.
 #[derive(Debug, Parser)]
@@ -51,8 +53,12 @@ pub(super) enum Command {
     Sample(SampleFlags),
     /// Send generated traffic to an address
     Traffic(TrafficFlags),
+    /// Ask the console of these settings whether it answers: for a container's health check
+    Health(HealthFlags),
     /// Check the settings and print them, with where each comes from; passwords are cut out
     CheckConfig(SettingsFlags),
+    /// Examine HPAs, what they scale and VPAs beside them, in YAML or JSON
+    Doctor(DoctorFlags),
     /// Manage the accounts that may sign in
     User(UserCommand),
 }
@@ -154,6 +160,15 @@ pub(super) struct ControlFlags {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct HealthFlags {
+    #[command(flatten)]
+    pub(super) settings: SettingsFlags,
+    /// Ask the gateway instead: whether it listens
+    #[arg(long)]
+    pub(super) gateway: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct SampleFlags {
     /// Where it listens; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
@@ -177,6 +192,32 @@ pub(super) struct TrafficFlags {
     /// End together with this process
     #[arg(long, value_name = "PID")]
     pub(super) parent: Option<u32>,
+}
+
+const DOCTOR_HELP: &str = "\
+Nothing is asked but the files: give the HPAs together with the Deployments,
+StatefulSets and VPAs they belong to, and more can be found.
+
+Examples:
+  kustomize build overlays/prod | evenkeel doctor -
+  evenkeel doctor hpa.yaml deployment.yaml
+  evenkeel doctor --fix hpa.yaml > mended.yaml
+
+Exit codes: 0 nothing worse than a hint; 1 a warning or worse was found; 2 a
+file could not be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub(super) struct DoctorFlags {
+    /// The files; - reads from a pipe
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Print the mended YAML; what was found goes to stderr
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Print JSON, as POST /api/doctor answers
+    #[arg(long, conflicts_with = "fix")]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -238,7 +279,13 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-        assert!(EXAMPLES.lines().chain(GATEWAY_HELP.lines()).all(|line| line.chars().count() < 80));
+        assert!(
+            EXAMPLES
+                .lines()
+                .chain(GATEWAY_HELP.lines())
+                .chain(DOCTOR_HELP.lines())
+                .all(|line| line.chars().count() < 80)
+        );
     }
 
     #[test]

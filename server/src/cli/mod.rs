@@ -2,7 +2,9 @@
 
 mod args;
 mod check_config;
+mod doctor;
 mod gateway;
+mod health;
 mod password;
 mod sample;
 mod serve;
@@ -24,7 +26,7 @@ const SETUP_ERROR: u8 = 2;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // One sentence for a person; a pipe that is closed already changes nothing.
             eprintln!("evenkeel: {error}");
@@ -33,12 +35,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), StartError> {
+fn run(cli: Cli) -> Result<ExitCode, StartError> {
     let top = cli.settings;
-    match cli.command {
+    let done = match cli.command {
         None => serve::run(top),
         Some(Command::Serve(flags)) => serve::run(flags.or(top)),
         Some(Command::Gateway(flags)) => gateway::run(flags.settings.or(top), flags.control),
+        Some(Command::Health(flags)) => health::run(flags.settings.or(top), flags.gateway),
         Some(Command::CheckConfig(flags)) => check_config::run(flags.or(top)),
         Some(Command::User(command)) => {
             let (flags, action) = command.parts(top);
@@ -46,7 +49,9 @@ fn run(cli: Cli) -> Result<(), StartError> {
         }
         Some(Command::Sample(flags)) => top.none_for("sample").and_then(|()| sample::run(flags)),
         Some(Command::Traffic(flags)) => top.none_for("traffic").and_then(|()| traffic::run(flags)),
-    }
+        Some(Command::Doctor(flags)) => return top.none_for("doctor").and_then(|()| doctor::run(&flags)),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// A runtime for the whole console, or for one small command.

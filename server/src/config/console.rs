@@ -20,6 +20,10 @@ pub(super) const KEYS: &[Key] = &[
         "the address people type, http or https without a path, such as https://ops.example.com",
     ),
     Key::new(
+        "console.advertise",
+        "where other consoles on the same database reach this one, http or https without a path, such as http://10.0.0.5:3000",
+    ),
+    Key::new(
         "console.trusted_proxies",
         "a list of addresses or networks whose X-Forwarded-For is believed, such as [\"10.0.0.0/8\"]",
     ),
@@ -31,6 +35,8 @@ pub(super) const KEYS: &[Key] = &[
 pub struct ConsoleSettings {
     pub listen: SocketAddr,
     pub public_url: Option<PublicUrl>,
+    /// Default: where it listens, if that is one address.
+    pub advertise: Option<PublicUrl>,
     #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<Network>,
     /// Default: `site` beside the executable or one directory above it.
@@ -42,6 +48,7 @@ impl Default for ConsoleSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: None,
+            advertise: None,
             trusted_proxies: Vec::new(),
             site_root: None,
         }

@@ -1,6 +1,8 @@
 //! Every key by name, with what is allowed: the one list behind error sentences, `check-config` and the example file's test.
 
-use super::{console, database, environment, gateway, gateways, health, log, pools, registry, retention, routes, sample, traffic};
+use super::{
+    clusters, console, database, environment, gateway, gateways, health, log, pools, registry, retention, routes, sample, traffic,
+};
 
 /// One setting. The name of a list's member has `[]`: `pools[].id`.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,7 @@ pub fn all_keys() -> impl Iterator<Item = &'static Key> {
         retention::KEYS,
         pools::KEYS,
         routes::KEYS,
+        clusters::KEYS,
     ]
     .into_iter()
     .flatten()

@@ -167,9 +167,7 @@ fn read(path: &Path) -> Result<Layer, ConfigError> {
 /// `EVENKEEL_CONSOLE__LISTEN` → `console.listen`; `None` for those that are no settings.
 fn key_of_variable(name: &str) -> Result<Option<String>, ConfigError> {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
-    // Kubernetes puts these into every container beside a Service called "evenkeel".
-    let service_link = rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_");
-    if name == FILE_VARIABLE || name == TOKEN_VARIABLE || service_link {
+    if name == FILE_VARIABLE || name == TOKEN_VARIABLE || is_service_link(rest) {
         return Ok(None);
     }
     if rest == "LOG" {
@@ -179,6 +177,24 @@ fn key_of_variable(name: &str) -> Result<Option<String>, ConfigError> {
         return Err(ConfigError::unknown_variable(name));
     }
     Ok(Some(rest.to_ascii_lowercase().replace("__", ".")))
+}
+
+/// Kubernetes puts these into every container beside a Service called "evenkeel" or "evenkeel-gateway": `…_SERVICE_HOST`,
+/// `…_SERVICE_PORT` with perhaps a port's name, `…_PORT`, and `…_PORT_80_TCP` with perhaps `_ADDR`, `_PORT` or `_PROTO`. A setting has two
+/// underscores between its parts.
+fn is_service_link(rest: &str) -> bool {
+    // What stands behind the word, wherever it is a word of its own.
+    let tails = |word: &'static str| {
+        let places = rest.match_indices(word).filter(|(at, _)| *at == 0 || rest[..*at].ends_with('_'));
+        places.map(move |(at, _)| &rest[at + word.len()..])
+    };
+    let of_host = tails("SERVICE_HOST").any(str::is_empty);
+    let of_service_port = tails("SERVICE_PORT").any(|tail| tail.is_empty() || tail.starts_with('_'));
+    let of_port = tails("PORT").any(|tail| {
+        let number = tail.strip_prefix('_').and_then(|tail| tail.chars().next());
+        tail.is_empty() || number.is_some_and(|c| c.is_ascii_digit())
+    });
+    !rest.contains("__") && (of_host || of_service_port || of_port)
 }
 
 /// A variable is text; whether `123` means a number depends on the setting.

@@ -3,7 +3,7 @@
 use figment::Figment;
 
 use super::{
-    Config, ConfigError, Inputs, Origin, Settings,
+    Config, ConfigError, Inputs, Origin, Settings, clusters,
     error::BadValue,
     health,
     layers::stack,
@@ -14,8 +14,7 @@ use super::{
 /// The first thing that is wrong, with where it was set.
 pub fn load(inputs: &Inputs) -> Result<Config, ConfigError> {
     let (figment, file) = stack(inputs)?;
-    let settings: Settings = figment.extract().map_err(ConfigError::of)?;
-    check(&settings).map_err(|bad| ConfigError::wrong(&origin(&figment, &bad.key), bad))?;
+    let settings = extract(&figment)?;
     let pools = resolve_pools(&settings, &origin(&figment, "pools"))?;
     let routes = resolve_routes(&settings, &origin(&figment, "routes"), &origin(&figment, "pools"))?;
     Ok(Config {
@@ -25,6 +24,20 @@ pub fn load(inputs: &Inputs) -> Result<Config, ConfigError> {
         program: std::env::current_exe().unwrap_or_else(|_| "evenkeel".into()),
         file,
     })
+}
+
+/// Without the cross-checks, and without asking for the address of any name.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn settings(inputs: &Inputs) -> Result<Settings, ConfigError> {
+    extract(&stack(inputs)?.0)
+}
+
+fn extract(figment: &Figment) -> Result<Settings, ConfigError> {
+    let settings: Settings = figment.extract().map_err(ConfigError::of)?;
+    check(&settings).map_err(|bad| ConfigError::wrong(&origin(figment, &bad.key), bad))?;
+    Ok(settings)
 }
 
 /// Each value with its origin, for `check-config`.
@@ -48,5 +61,6 @@ fn check(settings: &Settings) -> Result<(), BadValue> {
     settings.environment.check()?;
     settings.log.check()?;
     settings.registry.check()?;
-    settings.retention.check()
+    settings.retention.check()?;
+    clusters::check(&settings.clusters)
 }

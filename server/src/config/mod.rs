@@ -8,6 +8,7 @@
 //! ```
 
 mod access_log;
+mod clusters;
 mod console;
 mod customary;
 mod database;
@@ -28,6 +29,7 @@ mod retention;
 mod routes;
 mod sample;
 mod secret;
+mod service;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ use model::Route;
 use serde::{Deserialize, Serialize};
 
 pub use access_log::AccessLogSettings;
+pub use clusters::ClusterSettings;
 pub use console::{ConsoleSettings, Network, PublicUrl};
 pub use customary::CUSTOMARY;
 pub use database::DatabaseSettings;
@@ -53,6 +56,7 @@ pub use key::{Key, all_keys};
 pub(crate) use layers::TOKEN_VARIABLE;
 pub use layers::{Inputs, Origin};
 pub use load::load;
+pub(crate) use load::settings;
 pub use log::{LogFormat, LogSettings};
 pub use pools::{HealthOverride, InstanceSettings, PoolSettings};
 pub use registry::{PortRange, RegistrySettings};
@@ -83,6 +87,7 @@ pub struct Settings {
     pub retention: RetentionSettings,
     pub pools: Vec<PoolSettings>,
     pub routes: Vec<RouteSettings>,
+    pub clusters: Vec<ClusterSettings>,
 }
 
 /// Checked settings: what the application is built from.

@@ -6,7 +6,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Key;
+use super::{Key, service::ServiceRef};
 
 pub(super) const KEYS: &[Key] = &[
     Key::new("pools[].id", "a name of a-z, 0-9, '-', '_' and '.', at most 63 characters"),
@@ -46,6 +46,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("pools[].degradation.error_percent", "0 (off) to 100 percent"),
     Key::new("pools[].degradation.after_s", "1 to 3600 seconds"),
     Key::new("pools[].degradation.recover_s", "1 to 3600 seconds"),
+    Key::new("pools[].service", ServiceRef::FORM),
     Key::new("pools[].tls.on", "true or false"),
     Key::new("pools[].tls.name", "a host name such as web.internal, or an IP address"),
     Key::new("pools[].tls.ca", "the path of a PEM file with the authorities that are believed"),
@@ -86,6 +87,10 @@ pub struct PoolSettings {
     /// To the instances.
     #[serde(default)]
     pub tls: UpstreamTls,
+    /// Its endpoints are members beside the instances named here.
+    #[serde(default)]
+    pub service: Option<ServiceRef>,
+    #[serde(default)]
     pub instances: Vec<InstanceSettings>,
 }
 

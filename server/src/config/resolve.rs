@@ -63,9 +63,9 @@ fn resolve_pool(settings: &Settings, pool: &PoolSettings, index: usize, origin: 
             .map_err(|bad| BadValue::new(format!("pools.{index}.{group}.{}", bad.field), bad.reason))
             .map_err(|bad| ConfigError::wrong(origin, bad))?;
     }
-    if pool.instances.is_empty() && !settings.registry.is_on() {
+    if pool.instances.is_empty() && pool.service.is_none() && !settings.registry.is_on() {
         let sentence = format!(
-            "the pool {} has no instance; add one to its instances, or set registry.token so that instances can register",
+            "the pool {} has no instance; add one to its instances, name a service, or set registry.token so that instances can register",
             pool.id
         );
         return Err(contradiction(origin, sentence));

@@ -35,7 +35,7 @@ pub fn show(inputs: &Inputs) -> Result<String, ConfigError> {
         }
         out.push('\n');
     }
-    for list in ["pools", "routes"] {
+    for list in ["pools", "routes", "clusters"] {
         let from = origin(&figment, list);
         for item in values.find_ref(list).and_then(Value::as_array).unwrap_or_default() {
             let _ = writeln!(out, "[[{list}]] # {from}");
@@ -55,7 +55,10 @@ pub fn show(inputs: &Inputs) -> Result<String, ConfigError> {
 }
 
 fn groups() -> Vec<&'static str> {
-    key::below(&[]).into_iter().filter(|g| !matches!(*g, "pools" | "routes")).collect()
+    key::below(&[])
+        .into_iter()
+        .filter(|g| !matches!(*g, "pools" | "routes" | "clusters"))
+        .collect()
 }
 
 fn toml_text(value: &Value) -> String {

@@ -68,6 +68,10 @@ fn variables_of_kubernetes_and_empty_customary_ones_are_not_settings() {
         ("EVENKEEL_PORT", "tcp://10.0.0.1:80"),
         ("EVENKEEL_PORT_80_TCP", "x"),
         ("EVENKEEL_SERVICE_HOST", "10.0.0.1"),
+        ("EVENKEEL_GATEWAY_SERVICE_HOST", "10.0.0.1"),
+        ("EVENKEEL_GATEWAY_SERVICE_PORT_HTTP", "80"),
+        ("EVENKEEL_CONSOLE_PORT", "tcp://10.0.0.1:80"),
+        ("EVENKEEL_CONSOLE_PORT_80_TCP_PROTO", "tcp"),
         ("DATABASE_URL", ""),
     ];
     assert_eq!(with("", &variables, &[]).unwrap().settings, Settings::default());
@@ -80,7 +84,7 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
     let cases = [
         (
             "[console]\nlissten = 1",
-            "evenkeel.toml: there is no setting console.lissten; allowed here: listen, public_url, trusted_proxies, site_root",
+            "evenkeel.toml: there is no setting console.lissten; allowed here: listen, public_url, advertise, trusted_proxies, site_root",
         ),
         (
             "[gatway]\nx = 1",
@@ -212,7 +216,7 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             &format!("{route}[[pools]]\nid = \"web\""),
-            "evenkeel.toml: pools[0] needs instances; allowed: a list of tables",
+            "evenkeel.toml: the pool web has no instance",
         ),
         (
             &format!("{route}[[pools]]\nid = \"We b\"\ninstances = []"),
@@ -247,6 +251,23 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
             "evenkeel.toml: the pool web has two instances with the id a",
         ),
         (
+            "[[clusters]]\nid = \"prod\"\n[[clusters]]\nid = \"prod\"",
+            "evenkeel.toml: clusters[1].id is wrong (two clusters have the id prod); allowed: a name of a-z",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\nnamespaces = [\"shop\", \"Shop\"]",
+            "evenkeel.toml: clusters[0].namespaces is wrong (\"Shop\" is not the name of a namespace); allowed: a list of 1 to 100",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\nnamespaces = []",
+            "evenkeel.toml: clusters[0].namespaces is wrong (it has 0 namespaces)",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\nnamespace = \"shop\"",
+            "evenkeel.toml: there is no setting clusters[0].namespace; allowed here: id, kubeconfig, context, namespaces, read_only",
+        ),
+        ("[[clusters]]\ncontext = \"prod\"", "evenkeel.toml: clusters[0] needs id"),
+        (
             &format!("{route}[[pools]]\nid = \"web\"\nhealth.rise = 0\ninstances = [{{ id = \"a\", address = \"127.0.0.1:9\" }}]"),
             "evenkeel.toml: pools[0].health.rise is wrong (0 is not between 1 and 100)",
         ),
@@ -267,6 +288,8 @@ fn an_error_names_the_variable_or_flag_that_set_it() {
     assert!(error(&[("EVENKEEL_HEALTH__RISE", "none")]).starts_with("the variable EVENKEEL_HEALTH__RISE: health.rise is wrong"));
     assert!(error(&[("LOAD_BALANCER_ALGORITHM", "best")]).starts_with("the variable LOAD_BALANCER_ALGORITHM: gateway.algorithm is wrong"));
     assert!(error(&[("EVENKEEL_CONSOLE__PORT", "1")]).starts_with("the variable EVENKEEL_CONSOLE__PORT: there is no setting console.port"));
+    assert!(error(&[("EVENKEEL_CONSOLE_LISTEN", "1")]).contains("there is no setting EVENKEEL_CONSOLE_LISTEN"));
+    assert!(error(&[("EVENKEEL_REGISTRY_PORTS", "1")]).contains("there is no setting EVENKEEL_REGISTRY_PORTS"));
     assert!(error(&[("EVENKEEL_LISTEN", "1")]).starts_with("the variable EVENKEEL_LISTEN: there is no setting EVENKEEL_LISTEN"));
     let flag = with("", &[], &[("--listen", "console.listen", "x")]).unwrap_err().to_string();
     assert!(flag.starts_with("the flag --listen: console.listen is wrong"), "{flag}");
@@ -346,6 +369,7 @@ fn the_example_names_every_key_with_its_default() {
     // Where there is a default, the example shows it; those without one show a plausible value.
     let mut shown = config.settings;
     shown.console.public_url = None;
+    shown.console.advertise = None;
     shown.console.site_root = None;
     shown.gateway.tls = TlsSettings::default();
     shown.gateway.access_log.file = None;
@@ -354,6 +378,7 @@ fn the_example_names_every_key_with_its_default() {
     shown.gateways.token = None;
     shown.pools.clear();
     shown.routes.clear();
+    shown.clusters.clear();
     assert_eq!(shown, defaults);
 }
 

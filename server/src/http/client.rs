@@ -1,4 +1,4 @@
-//! Whose request it is: the connection's address, or what trusted proxies say about it.
+//! Whose request it is: the connection's address, or what trusted proxies and other consoles say about it.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::Console;
-use crate::config::Network;
+use crate::{config::Network, replica::CLIENT};
 
 /// The client's address, as a request extension.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,10 @@ pub(super) async fn identify(State(console): State<Console>, mut request: Reques
         .extensions()
         .get::<Peer>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    let address = client(peer, request.headers(), &console.settings().trusted_proxies);
+    let passed_on = console.peers().filter(|peers| peers.sent(request.headers()));
+    let address = passed_on
+        .and_then(|_| parse(request.headers().get(CLIENT)?.to_str().ok()?))
+        .unwrap_or_else(|| client(peer, request.headers(), &console.settings().trusted_proxies));
     request.extensions_mut().insert(ClientAddress(address));
     next.run(request).await
 }

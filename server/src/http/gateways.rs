@@ -23,7 +23,7 @@ use model::{ApiError, GatewayId};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::{Console, ProblemDetails, machine};
+use super::{Console, ProblemDetails, machine, replicas};
 use crate::config::Redacted;
 
 pub(super) const PREFIX: &str = "/api/gateways/";
@@ -33,6 +33,8 @@ pub(super) const PATH: &str = "/api/gateways/{id}/sync";
 const AT_ONCE_EACH: usize = 4;
 /// Names that report at once, for each gateway that may be known.
 const NAMES_EACH: usize = 2;
+/// A report that is passed on: its body, and the leader's answer.
+const PASSED_WITHIN: Duration = Duration::from_secs(12);
 /// A gateway writes what it has ready.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
 
@@ -125,6 +127,13 @@ pub(super) async fn sync(State(console): State<Console>, Path(id): Path<String>,
         let detail = format!("too many reports at once: {AT_ONCE_EACH} of each gateway are taken");
         return problem(StatusCode::SERVICE_UNAVAILABLE, detail);
     };
+    if let Some(peers) = console.peers().filter(|_| console.control().fence().is_none()) {
+        // They are heard by the leader, whichever console they find.
+        let request = request.map(|body| Body::new(Limited::new(body, REPORT_MAX_BYTES)));
+        return timeout(PASSED_WITHIN, replicas::pass_on(&console, peers, request))
+            .await
+            .unwrap_or_else(|_| problem(StatusCode::REQUEST_TIMEOUT, "the report did not arrive in time"));
+    }
     let stopping = console.stopping();
     tokio::select! {
         biased;
@@ -133,7 +142,7 @@ pub(super) async fn sync(State(console): State<Console>, Path(id): Path<String>,
     }
 }
 
-async fn exchange(fleet: &Fleet, id: &GatewayId, body: Body) -> Response {
+pub(super) async fn exchange(fleet: &Fleet, id: &GatewayId, body: Body) -> Response {
     let body = match timeout(BODY_WITHIN, Limited::new(body, REPORT_MAX_BYTES).collect()).await {
         Err(_) => return problem(StatusCode::REQUEST_TIMEOUT, "the report did not arrive in time"),
         Ok(Ok(body)) => body.to_bytes(),

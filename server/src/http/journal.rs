@@ -11,6 +11,7 @@ use axum::{
 use rand::Rng as _;
 
 use super::{api, client::Peer, gateways};
+use crate::replica::PREFIX;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -46,7 +47,7 @@ pub(super) async fn write(mut request: Request, next: Next) -> Response {
 
 /// What machines send all the time.
 fn is_frequent(path: &str, status: StatusCode) -> bool {
-    status.is_success() && (path.starts_with(gateways::PREFIX) || api::services::is_frequent(path, status))
+    status.is_success() && (path.starts_with(gateways::PREFIX) || path.starts_with(PREFIX) || api::services::is_frequent(path, status))
 }
 
 fn request_id(given: Option<&HeaderValue>) -> HeaderValue {

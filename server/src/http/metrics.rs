@@ -16,6 +16,8 @@ use super::{Console, live::STREAMS_MAX};
 pub(super) async fn metrics(State(console): State<Console>) -> impl IntoResponse {
     let streams = STREAMS_MAX - console.streams().available_permits();
     let mut page = render(&console.control().live_status(), streams);
+    page.family("evenkeel_leader", "gauge", "1 while this console acts for all on its database.");
+    page.line("evenkeel_leader", "", u8::from(console.control().fence().is_some()));
     if let Some(gateway) = console.gateway() {
         page.gateway(&gateway.observe());
     }

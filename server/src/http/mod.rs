@@ -6,6 +6,7 @@
 //!        ├ probes, metrics, site                                                      nobody asks who you are
 //!        ├ api                                                                        bearer tokens
 //!        ├ gateways: a token instead of a session, outside host and origin, which are about browsers
+//!        ├ replicas: consoles on the same database, by a secret of theirs
 //!        └ session ─ pages and server functions │ sign_in sign_out setup │ live       everybody else
 //! ```
 //!
@@ -32,6 +33,7 @@ mod panics;
 mod probes;
 mod problem;
 mod render;
+mod replicas;
 mod router;
 mod session;
 mod setup;

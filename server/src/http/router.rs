@@ -9,8 +9,9 @@ use axum::{
 
 use super::{
     Console, accept, api, body, client, deadline, gateways, headers, host, journal, live, metrics, origin, pages, panics, probes, render,
-    session, setup, sign_in, sign_out, site,
+    replicas, session, setup, sign_in, sign_out, site,
 };
+use crate::replica::{SNAPSHOTS, SYNC};
 
 /// The whole console.
 pub fn router(console: Console) -> Router {
@@ -26,6 +27,7 @@ pub fn router(console: Console) -> Router {
     let known = Router::new()
         .route("/api/live", get(live::live))
         .merge(api::series::routes())
+        .merge(api::doctor::routes())
         .route("/sign-in", post(sign_in::sign_in))
         .route("/setup", post(setup::setup))
         .route("/sign-out", post(sign_out::sign_out))
@@ -35,6 +37,7 @@ pub fn router(console: Console) -> Router {
     // The last one is the outermost: even a refusal and a panic carry the security headers and get their line in the log.
     known
         .merge(open)
+        .layer(from_fn_with_state(console.clone(), replicas::to_leader))
         .layer(from_fn(body::limit))
         .layer(from_fn(deadline::enforce))
         .layer(from_fn_with_state(console.clone(), origin::check))
@@ -43,6 +46,8 @@ pub fn router(console: Console) -> Router {
         .merge(
             Router::new()
                 .route(gateways::PATH, post(gateways::sync))
+                .route(SNAPSHOTS, get(replicas::snapshots))
+                .route(SYNC, post(replicas::sync))
                 .layer(from_fn(deadline::enforce)),
         )
         .layer(from_fn(panics::catch))
@@ -58,8 +63,10 @@ pub fn mutating_routes() -> Vec<(Method, String)> {
     let own = ["/sign-in", "/setup", "/sign-out"].map(|path| (Method::POST, path.to_owned()));
     let functions = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| method != Method::GET);
     let machines = api::services::MUTATING.map(|(method, path)| (method, path.to_owned()));
+    let texts = api::doctor::MUTATING.map(|(method, path)| (method, path.to_owned()));
     own.into_iter()
         .chain(machines)
+        .chain(texts)
         .chain(functions.map(|(path, method)| (method, path.to_owned())))
         .collect()
 }

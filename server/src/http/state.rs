@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use adapters::builtin::fleet::Fleet;
 use axum::extract::FromRef;
 use control::Control;
 use gateway::Gateway;
@@ -9,8 +10,8 @@ use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 
-use super::{gateways::Gateways, live::STREAMS_MAX, render, site::Site};
-use crate::config::ConsoleSettings;
+use super::{gateways::Gateways, live::STREAMS_MAX, render, replicas::FOLLOWERS_MAX, site::Site};
+use crate::{config::ConsoleSettings, replica::Peers};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,10 @@ struct Inner {
     loopback: bool,
     site: Site,
     gateways: Option<Gateways>,
+    peers: Option<Peers>,
+    fleet: Arc<Fleet>,
+    /// One permit per console that follows.
+    followers: Arc<Semaphore>,
     leptos: LeptosOptions,
     renderers: LocalPoolHandle,
     /// One permit per live stream.
@@ -43,6 +48,10 @@ pub struct ConsoleParts {
     pub site: Site,
     /// Absent when no gateway may report here.
     pub gateways: Option<Gateways>,
+    /// Absent where the database is this console's alone.
+    pub peers: Option<Peers>,
+    /// The gateways elsewhere, and those of other consoles.
+    pub fleet: Arc<Fleet>,
     /// Ends the live streams.
     pub stopping: CancellationToken,
 }
@@ -62,6 +71,9 @@ impl Console {
                 settings: parts.settings,
                 site: parts.site,
                 gateways: parts.gateways,
+                peers: parts.peers,
+                fleet: parts.fleet,
+                followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
                 leptos,
                 renderers: render::threads(),
                 streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -89,6 +101,18 @@ impl Console {
 
     pub(super) fn gateways(&self) -> Option<&Gateways> {
         self.inner.gateways.as_ref()
+    }
+
+    pub(super) fn peers(&self) -> Option<&Peers> {
+        self.inner.peers.as_ref()
+    }
+
+    pub(super) fn fleet(&self) -> &Fleet {
+        &self.inner.fleet
+    }
+
+    pub(super) fn followers(&self) -> &Arc<Semaphore> {
+        &self.inner.followers
     }
 
     pub(super) fn leptos(&self) -> &LeptosOptions {

@@ -240,3 +240,47 @@ fn help_and_version_are_for_people() {
     let version = String::from_utf8(Program::run(Program::command(dir.path(), &["--version"]), "").stdout).unwrap();
     assert_eq!(version.trim(), concat!("evenkeel ", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn the_doctor_tells_mends_and_counts_in_its_exit_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let hpa = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: \
+               Deployment, name: web}\n  minReplicas: 9 # nine\n  maxReplicas: 4\n";
+    fs::write(dir.path().join("hpa.yaml"), hpa).unwrap();
+    let run = |args: &[&str], input: &str| {
+        let output = Program::run(Program::command(dir.path(), args), input);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, _) = run(&["doctor", "hpa.yaml"], "");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(
+        out.contains("critical invalid_object: maxReplicas 4 is less than minReplicas 9  [spec.maxReplicas]"),
+        "{out}"
+    );
+
+    let (code, mended, told) = run(&["doctor", "--fix", "-"], hpa);
+    assert_eq!(code, Some(1));
+    assert!(
+        mended.contains("minReplicas: 4 # nine\n  maxReplicas: 9\n") && told.contains("invalid_object"),
+        "{mended}{told}"
+    );
+    let (code, out, _) = run(&["doctor", "-"], &mended);
+    assert_eq!((code, out.as_str()), (Some(0), "1 examined, nothing found.\n"));
+
+    // Two files are seen together.
+    let (code, json, _) = run(&["doctor", "--json", "hpa.yaml", "hpa.yaml"], "");
+    let answer: model::cluster::DoctorAnswer = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, answer.documents.len()), (Some(1), 2));
+    assert!(
+        answer.documents[1]
+            .findings
+            .iter()
+            .any(|f| f.code == model::cluster::FindingCode::TwoHpas),
+        "{json}"
+    );
+
+    assert!(refused(dir.path(), &["doctor", "none.yaml"]).contains("none.yaml cannot be read"));
+    fs::write(dir.path().join("bytes"), [0xff_u8, 0xfe]).unwrap();
+    assert!(refused(dir.path(), &["doctor", "bytes"]).contains("is not UTF-8"));
+}

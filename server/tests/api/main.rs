@@ -4,10 +4,12 @@
 
 mod api;
 mod cli;
+mod deploy;
 mod fleet;
 mod pages;
 mod probes;
 mod process;
+mod replicas;
 mod setup;
 mod sign_in;
 mod sign_out;

@@ -30,3 +30,13 @@ async fn probes_answer_and_metrics_count_what_the_gateway_served(app: TestApp) {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_cluster_that_does_not_answer_holds_up_nothing() {
+    let closed = "clusters = [{ id = \"away\", kubeconfig = \"/nonexistent/kubeconfig\" }]";
+    let mut app = TestApp::with(closed).await;
+    let visitor = app.visitor();
+    wait_until("it is ready", SOON, async || visitor.get("/ready").await.status() == 200).await;
+    assert_eq!(reqwest::get(app.gateway()).await.unwrap().status(), 200);
+    tokio::time::timeout(SOON, app.stop()).await.unwrap();
+}

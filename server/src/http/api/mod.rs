@@ -1,5 +1,6 @@
 //! REST, by noun. Each handler is what a server function is: who, call, answer.
 
+pub(super) mod doctor;
 pub(super) mod series;
 pub(super) mod services;
 

@@ -1,5 +1,6 @@
 //! `/api/…`
 
+mod doctor;
 mod functions;
 mod gateways;
 mod history;

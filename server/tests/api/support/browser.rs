@@ -19,6 +19,10 @@ impl Browser {
         }
     }
 
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request with the cookie and nothing else: what another site can make a browser send.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));

@@ -147,6 +147,40 @@ test('one object: figures, metrics of the controller beside ours, conditions, po
   await expect(page.getByRole('region', { name: 'Changes' })).toBeVisible();
 });
 
+test('what if: an HPA is replayed beside another one, on what was measured of it and on a made-up demand', async () => {
+  await open(page, PAGE);
+  await expect(page.getByRole('region', { name: 'Table of metrics' })).toContainText('60 %', { timeout: READ_WITHIN_MS });
+  await tab('What-if').click();
+  await expect(page).toHaveURL(/tab=what-if/);
+  await expect(page.getByText('and of its metrics: cpu.')).toBeVisible({ timeout: READ_WITHIN_MS });
+  const other = page.getByRole('region', { name: 'Another policy', exact: true });
+  await expect(other.getByLabel('At most').first()).toHaveValue('5');
+  await expect(other.getByRole('button', { name: 'Compare', exact: true })).toBeDisabled();
+  await other.getByLabel('At most').first().fill('1');
+  await expect(other.getByText('2 is not between 0 and 1')).toBeVisible();
+  await other.getByLabel('At most').first().fill('9');
+  await other.getByLabel('cpu').fill('50');
+  await other.getByRole('button', { name: 'Compare', exact: true }).click();
+  const replay = page.getByRole('region', { name: 'What if?', exact: true });
+  await replay.getByText('edited', { exact: true }).click();
+  await expect(replay.getByRole('row', { name: 'max replicas 5 9' })).toBeVisible();
+  await expect(replay.getByRole('row', { name: 'target cpu 70 % 50 %' })).toBeVisible();
+  const outcomes = page.getByRole('region', { name: 'Outcomes of the policies', exact: true });
+  const outcome = (name: string) => outcomes.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+  await replay.getByLabel('Demand').selectOption('flash crowd');
+  await replay.getByRole('button', { name: 'Replay', exact: true }).click();
+  await expect(outcome('edited')).toBeVisible({ timeout: 60_000 });
+  await expect(await cell(page, outcome('in force'), 'Most')).toHaveText('5');
+  await expect(await cell(page, outcome('edited'), 'Most')).toHaveText('9');
+  await expect(outcomes.getByRole('rowheader', { name: 'as recorded', exact: true })).toHaveCount(0);
+  await replay.getByLabel('Demand').selectOption('1h');
+  await replay.getByRole('button', { name: 'Replay', exact: true }).click();
+  await expect(outcome('as recorded')).toBeVisible({ timeout: 60_000 });
+  await replay.getByRole('button', { name: 'Remove edited', exact: true }).click();
+  await expect(replay.getByText('edited', { exact: true })).toHaveCount(0);
+  expect(await maxReplicas()).toBe(5);
+});
+
 test('an edit shows what the API server says would change, and only then changes it', async () => {
   await open(page, `${PAGE}?tab=edit`);
   const form = page.getByRole('region', { name: 'Edit the HPA' });
@@ -259,6 +293,7 @@ const LOOKED_AT: { name: string; path: string; show?: () => Promise<unknown> }[]
   { name: 'pods', path: `${PAGE}?tab=pods` },
   { name: 'ledger', path: `${PAGE}?tab=ledger` },
   { name: 'events', path: `${PAGE}?tab=events` },
+  { name: 'what-if', path: `${PAGE}?tab=what-if` },
   { name: 'edit', path: `${PAGE}?tab=edit` },
   {
     name: 'review',

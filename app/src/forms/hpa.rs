@@ -3,7 +3,7 @@
 use model::{
     FieldDiff,
     cluster::{HpaEdit, MetricEdit, ObjectView},
-    scaling::{Behavior, MetricTarget, REPLICAS_MAX, ScalingPlan, ScalingPreset, diff},
+    scaling::{Behavior, MetricTarget, REPLICAS_MAX, ScalingAlgorithm, ScalingPlan, ScalingPolicy, ScalingPreset, diff},
 };
 
 use super::{
@@ -69,6 +69,23 @@ impl HpaSettings {
         }
     }
 
+    /// A policy that has read the HPA, with these settings in it.
+    #[must_use]
+    pub fn put_into(&self, policy: &ScalingPolicy) -> ScalingPolicy {
+        let mut policy = policy.clone();
+        (policy.min_replicas, policy.max_replicas) = (self.min_replicas, self.max_replicas);
+        policy.behavior.clone_from(&self.behavior);
+        if let ScalingAlgorithm::Hpa { metrics } = &mut policy.algorithm {
+            for setting in &self.metrics {
+                let spec = usize::try_from(setting.index).ok().and_then(|n| metrics.get_mut(n));
+                if let Some(spec) = spec {
+                    spec.target = setting.target;
+                }
+            }
+        }
+        policy
+    }
+
     /// What differs, in words; what the API server makes of it is its own to say.
     pub fn diff(&self, after: &Self) -> Vec<FieldDiff> {
         let mut all = diff(&self.plan(), &after.plan());
@@ -81,12 +98,13 @@ impl HpaSettings {
         all
     }
 
-    /// Bounds and behaviour as those of a plan, which has words for them.
+    /// Bounds and behaviour as those of a plan, which has words for them. Its metrics are not those of the HPA.
     fn plan(&self) -> ScalingPlan {
-        let mut policy = ScalingPreset::Balanced.policy();
-        (policy.min_replicas, policy.max_replicas) = (self.min_replicas, self.max_replicas);
-        policy.behavior.clone_from(&self.behavior);
-        ScalingPlan::new(policy)
+        let bounds = Self {
+            metrics: Vec::new(),
+            ..self.clone()
+        };
+        ScalingPlan::new(bounds.put_into(&ScalingPreset::Balanced.policy()))
     }
 }
 
@@ -216,6 +234,8 @@ pub fn replicas_of(text: &str) -> Result<u32, String> {
 
 #[cfg(test)]
 mod tests {
+    use model::scaling::MetricSpec;
+
     use super::*;
 
     fn settings() -> HpaSettings {
@@ -269,6 +289,26 @@ mod tests {
         fields.insert("behavior.scale_down.stabilization_window_s".to_owned(), "60".to_owned());
         let edit = edit_of(&fields, &own).unwrap();
         assert_eq!(edit.behavior.unwrap().scale_down.stabilization_window_s, 60);
+    }
+
+    #[test]
+    fn what_is_typed_becomes_the_policy_that_is_replayed() {
+        let queue = MetricSpec::per_pod("queue", 3_000);
+        let own = ScalingPolicy::hpa(
+            2,
+            10,
+            vec![
+                MetricSpec::utilization("cpu", 70),
+                queue.clone(),
+                MetricSpec::per_pod("requests", 12_500),
+            ],
+        );
+        let edit = typed(&[("max_replicas", "12"), ("metrics.0.target", "50"), ("metrics.2.target", "20")]).unwrap();
+        let policy = settings().after(&edit).put_into(&own);
+        let metrics = vec![MetricSpec::utilization("cpu", 50), queue, MetricSpec::per_pod("requests", 20_000)];
+        assert_eq!(policy.algorithm, ScalingAlgorithm::Hpa { metrics });
+        assert_eq!((policy.min_replicas, policy.max_replicas, policy.behavior), (2, 12, None));
+        assert_eq!(policy.tolerance, own.tolerance, "what the form does not have stays");
     }
 
     #[test]

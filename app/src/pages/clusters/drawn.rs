@@ -12,7 +12,7 @@ use model::{
         IngressRow, KindState, KindStatus, Manager, MetricRow, ObjectCommand, ObjectEvent, ObjectQuery, ObjectRow, ObjectState, ObjectView,
         OwnerKind, PodRow, RefusalKind, ServiceRow, Trigger, VpaRow,
     },
-    scaling::{Behavior, MetricState, MetricTarget, TargetChip},
+    scaling::{Behavior, MetricSpec, MetricState, MetricTarget, ScalingPolicy, TargetChip},
 };
 
 use super::{
@@ -208,6 +208,8 @@ fn object(name: &str, refused: Vec<(Trigger, String)>) -> ObjectView {
         behavior: is_hpa.then(Behavior::default),
         resource_version: "41".to_owned(),
         last: None,
+        evaluated_every_s: 15,
+        is_measured: true,
         changes: Vec::new(),
         set_by: Some(Attribution {
             kind: OwnerKind::Person,
@@ -483,6 +485,39 @@ async fn an_hpa_is_edited_field_by_field_and_a_workload_of_an_hpa_leads_to_it() 
         me(Role::Viewer, false),
     );
     assert!(button(&looked, "Review…").contains(" disabled") && button(&looked, "Restart…").contains(" disabled"));
+}
+
+#[tokio::test]
+async fn an_hpa_is_replayed_beside_others_and_says_what_is_not_kept_of_it() {
+    let mut hpa = object("prod:shop:hpa:web", vec![]);
+    hpa.policy = Some(ScalingPolicy::hpa(
+        2,
+        10,
+        vec![MetricSpec::utilization("cpu", 70), MetricSpec::per_pod(HOSTILE, 3_000)],
+    ));
+    let what_if = page("/clusters/prod/shop/hpa/web?tab=what-if", hpa, me(Role::Viewer, false));
+    is_harmless(&what_if);
+    has(
+        &what_if,
+        &[
+            "A replay needs scripts",
+            "Measured: the last hour",
+            "Made up: flash crowd",
+            "and of its metrics: cpu.",
+            "Not kept over time",
+            "id=\"another-title\"",
+            "name=\"settings[metrics.0.target]\"",
+        ],
+    );
+    let unread = page(
+        "/clusters/prod/shop/hpa/web?tab=what-if",
+        object("prod:shop:hpa:web", vec![]),
+        me(Role::Viewer, false),
+    );
+    has(&unread, &["Our engine has not read this HPA yet"]);
+    let workload = object("prod:shop:deployment:web", vec![]);
+    let workload = page("/clusters/prod/shop/deployment/web?tab=what-if", workload, me(Role::Viewer, false));
+    has(&workload, &["Only HPAs can be replayed", "href=\"/clusters/prod/shop/hpa/web\""]);
 }
 
 fn dry(diff: Vec<FieldDiff>) -> DryRun {

@@ -5,7 +5,8 @@
 //!  detail/    one: overview, history, ledger, policy, schedule, prediction, what-if
 //!  history/   changes of the replicas       ┐
 //!  ledger/    decisions and their proofs    │ of a workload of ours, and of an object of a cluster:
-//!  marks, metrics, decided, chips, figure   │ whatever a `Scaled` is
+//!  what_if/   policies replayed             │ whatever a `Scaled` is
+//!  marks, metrics, decided, chips, figure   ┘
 //!  words/     decisions, holds and changes in plain words; pure
 //! ```
 
@@ -20,6 +21,7 @@ mod list;
 mod marks;
 mod metrics;
 mod scaled;
+pub(super) mod what_if;
 mod words;
 
 pub(super) use behavior::sides;

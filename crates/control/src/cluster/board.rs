@@ -42,8 +42,9 @@ impl Inspected {
     fn values(&self) -> impl Iterator<Item = (Metric, Option<f32>)> {
         let row = &self.row;
         let count = |n: u32| Some(n as f32);
+        // A target per pod is measured in cores and bytes, which are not kept.
         let percent = |name: &str| {
-            let chip = row.targets.iter().find(|chip| chip.name == name);
+            let chip = row.targets.iter().find(|chip| chip.name == name && chip.target.ends_with('%'));
             #[expect(clippy::cast_possible_truncation, reason = "a chart needs no more than 24 bits")]
             chip.and_then(|chip| chip.current_value).map(|value| value as f32)
         };
@@ -78,12 +79,24 @@ impl Board {
         Some((board, board.objects.get(object)?))
     }
 
-    /// What history keeps: HPAs, by name, as many as there is room for. What a cluster that is down last said is not measured again.
+    /// The HPAs that history has room for, by name: the same ones whether their clusters answer or not.
+    fn measured(&self) -> impl Iterator<Item = (&ClusterBoard, &ObjectRef, &Inspected)> {
+        let all = self.0.values().flat_map(|board| {
+            let hpas = board.objects.iter().filter(|(object, _)| object.kind == ObjectKind::Hpa);
+            hpas.map(move |(object, inspected)| (&**board, object, &**inspected))
+        });
+        all.take(MEASURED_MAX)
+    }
+
+    pub(crate) fn is_measured(&self, object: &ObjectRef) -> bool {
+        self.measured().any(|(_, measured, _)| measured == object)
+    }
+
+    /// What history keeps. What a cluster that is down last said is not measured again.
     pub(crate) fn values(&self) -> Vec<(SeriesKey, Option<f32>)> {
-        let boards = self.0.values().filter(|board| board.status.source.state == SourceState::Up);
-        let hpas = boards.flat_map(|board| board.objects.iter().filter(|(object, _)| object.kind == ObjectKind::Hpa));
-        hpas.take(MEASURED_MAX)
-            .flat_map(|(object, inspected)| {
+        self.measured()
+            .filter(|(board, ..)| board.status.source.state == SourceState::Up)
+            .flat_map(|(_, object, inspected)| {
                 let id = object.workload();
                 inspected
                     .values()

@@ -58,6 +58,10 @@ pub(super) async fn recorded(state: &State, workload: &WorkloadId, from_ms: i64,
         let per_minute = requests.into_iter().map(|rate| rate.map(|rate| rate * 60.0)).collect();
         signals.push(TraceSignal::shared("requests_per_minute", None, per_minute));
     }
+    if signals.is_empty() {
+        let why = "only the replicas of this workload were measured in it, and no demand: choose a demand that is made up";
+        return Err(ApiError::invalid("range", why));
+    }
     Ok(Trace {
         name: "recorded".to_owned(),
         begin_ms: from_ms,

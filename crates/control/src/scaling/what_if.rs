@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use model::{
-    ApiError,
-    scaling::{Trace, WhatIfAnswer, WhatIfDemand, WhatIfOutcome, WhatIfQuestion},
+    ApiError, InvalidValue, WorkloadId,
+    cluster::ObjectRef,
+    scaling::{Trace, WhatIf, WhatIfAnswer, WhatIfCaveat, WhatIfDemand, WhatIfOutcome, WhatIfQuestion},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,10 @@ use super::recorded::recorded;
 use crate::{
     Control,
     access::Viewer,
-    decide::scaling::{ReplayError, as_recorded, built_in, what_if},
+    decide::{
+        cluster::replayable,
+        scaling::{ReplayError, as_recorded, built_in, what_if},
+    },
 };
 
 impl Control {
@@ -24,6 +28,8 @@ impl Control {
         if !self.is_scaled(&question.workload) {
             return Err(ApiError::not_found("workload", &question.workload));
         }
+        let mut request = question.what_if.clone();
+        let left_out = leave_out(&question.workload, &mut request)?;
         let busy = |_| ApiError::unavailable("the replay", "others are under way; try again in a moment");
         let place = self.state.replays.clone().try_acquire_owned().map_err(busy)?;
         let trace = match question.demand {
@@ -31,13 +37,15 @@ impl Control {
             WhatIfDemand::Recorded { from_ms, to_ms } => recorded(&self.state, &question.workload, from_ms, to_ms).await?,
         };
         let cancel = CancellationToken::new();
-        let request = question.what_if.clone();
         let given_up = cancel.clone();
         let _given_up_when_dropped = cancel.drop_guard();
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
             let begun = Instant::now();
-            let outcomes = what_if(&request, &trace, &|| given_up.is_cancelled())?;
+            let mut outcomes = what_if(&request, &trace, &|| given_up.is_cancelled())?;
+            for (outcome, left_out) in outcomes.iter_mut().zip(left_out) {
+                outcome.caveats.extend(left_out);
+            }
             Ok(answer(&trace, outcomes, begun))
         });
         let done: Result<WhatIfAnswer, ReplayError> = work.await.map_err(|e| ApiError::unavailable("the replay", e))?;
@@ -46,6 +54,19 @@ impl Control {
             error => ApiError::unavailable("the replay", error),
         })
     }
+}
+
+/// Takes out of the policies of an HPA what no demand is told of, with the caveats of each.
+fn leave_out(workload: &WorkloadId, request: &mut WhatIf) -> Result<Vec<Vec<WhatIfCaveat>>, InvalidValue> {
+    if workload.as_str().parse::<ObjectRef>().is_err() {
+        return Ok(Vec::new());
+    }
+    let each = |(n, one): (usize, &mut model::scaling::WhatIfPolicy)| {
+        let at = |invalid: InvalidValue| InvalidValue::new(format!("policies[{n}].{}", invalid.field), invalid.reason);
+        let taken = replayable(&mut one.policy).map_err(at)?;
+        Ok(taken.into_iter().map(|signal| WhatIfCaveat::NotInTrace { signal }).collect())
+    };
+    request.policies.iter_mut().enumerate().map(each).collect()
 }
 
 fn answer(trace: &Trace, outcomes: Vec<WhatIfOutcome>, begun: Instant) -> WhatIfAnswer {

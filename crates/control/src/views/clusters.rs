@@ -61,22 +61,23 @@ fn passes(query: &ObjectQuery, row: &ObjectRow) -> bool {
 /// Everything of one object; `None` when the cluster has no such thing.
 pub(super) fn object(object: &ObjectRef, facts: Facts<'_>) -> Option<ObjectView> {
     let (board, inspected) = facts.board.get(object)?;
+    let is_measured = facts.board.is_measured(object);
     let (name, namespace) = board.look.namespaces.get_key_value(object.namespace.as_str())?;
     let space = Space::new(&board.look, name, namespace);
     let now_ms = facts.snapshot.at_ms;
     let Some(hpa) = namespace.hpas.get(object.name.as_str()).filter(|_| object.kind == ObjectKind::Hpa) else {
         let workload = namespace.workloads.get(&(object.kind, object.name.as_str().into()))?;
         let case = Case::of_workload(&space, object.kind, workload, now_ms);
-        return Some(view(board, inspected, object, &workload.metadata, &case));
+        return Some(view(board, inspected, object, &workload.metadata, &case, is_measured));
     };
     let mut memory = inspected.memory.clone();
     let evaluated = evaluate(&ControllerSettings::default(), &space, hpa, &mut memory, now_ms);
     let steps = steps(inspected, now_ms);
     let case = Case::of_hpa(&space, hpa, Some(&evaluated), &inspected.memory, &steps, now_ms);
-    Some(view(board, inspected, object, &hpa.metadata, &case))
+    Some(view(board, inspected, object, &hpa.metadata, &case, is_measured))
 }
 
-fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &Meta, case: &Case<'_>) -> ObjectView {
+fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &Meta, case: &Case<'_>, is_measured: bool) -> ObjectView {
     let refused = refusals(&Subject {
         look: &board.look,
         read_only: board.status.read_only.as_deref(),
@@ -91,6 +92,8 @@ fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &
         behavior: inspected.policy.as_ref().and_then(|policy| policy.behavior.clone()),
         resource_version: meta.resource_version.to_string(),
         last: inspected.last.clone(),
+        evaluated_every_s: ControllerSettings::SYNC_PERIOD_S,
+        is_measured,
         changes: inspected.changes.clone(),
         set_by: inspected.set_by.clone(),
         events: shown::object_events(case),

@@ -1,13 +1,18 @@
-//! Commands to clusters: nothing is done that is not written down, and nothing is done twice.
+//! Clusters: what is known of them, and commands to them, of which nothing is done that is not written down, and nothing twice.
+
+use std::sync::Arc;
 
 use control::{
     Control, Running,
     access::{SystemAdmin, Viewer},
-    ports::{Journal, StoreError, cluster::ClusterError},
+    ports::{Journal, SampleRow, Samples, StoreError, cluster::ClusterError},
 };
 use model::{
-    ApiError, EventFilter, EventKind, SourceState,
+    ApiError, EventFilter, EventKind, Metric, SeriesKey, SourceState, ViewData, ViewKey,
     cluster::{Fix, HpaEdit, Manager, ObjectCommand, ObjectRef, RefusalKind},
+    scaling::{
+        MetricSource, MetricSpec, MetricTarget, Prediction, ScalingPolicy, WhatIf, WhatIfCaveat, WhatIfDemand, WhatIfPolicy, WhatIfQuestion,
+    },
 };
 use serde_json::json;
 use testkit::{MemoryCluster, wait_until};
@@ -207,5 +212,77 @@ async fn what_may_not_be_done_is_refused_with_the_way_out() {
     let (kind, _, fix) = asked("deployment:api").await;
     assert_eq!((kind, fix), (RefusalKind::Managed, None));
     assert_eq!((cluster.carried_out(), audit(&world).await), (vec![], vec![]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_hpa_is_replayed_on_what_was_measured_of_it_and_says_what_was_not() {
+    const SECONDS: i64 = 600;
+    let (world, _cluster, control, running, viewer, _admin) = world().await;
+    let web = object("hpa:web");
+    let now_ms = world.now_ms();
+    let key = |metric| -> Arc<str> { SeriesKey::workload(metric, &web.workload()).to_string().into() };
+    let keys = [Metric::CpuPercent, Metric::ReplicasReady, Metric::ReplicasDesired].map(key);
+    let ask = async |metrics: Vec<MetricSpec>| {
+        let policy = |name: &str, max| WhatIfPolicy {
+            name: name.to_owned(),
+            policy: ScalingPolicy::hpa(2, max, metrics.clone()),
+            schedule: vec![],
+            prediction: Prediction::default(),
+        };
+        let question = WhatIfQuestion {
+            workload: web.workload(),
+            demand: WhatIfDemand::Recorded {
+                from_ms: now_ms - SECONDS * 1_000,
+                to_ms: now_ms,
+            },
+            what_if: WhatIf {
+                policies: vec![policy("in force", 3), policy("edited", 10)],
+                start_delay_s: 10,
+                sync_period_s: 15,
+                initial_replicas: None,
+            },
+        };
+        control.what_if(&viewer, &question).await
+    };
+    let memory = MetricSpec {
+        source: MetricSource::Resource { name: "memory".to_owned() },
+        target: MetricTarget::AverageValue {
+            average_value_milli: 64_000_000_000,
+        },
+    };
+    wait_until("the HPA is known", SOON, async || {
+        control
+            .view(&viewer, &ViewKey::Object(web.clone()))
+            .is_ok_and(|f| matches!(f.view, ViewData::Object(v) if v.is_measured))
+    })
+    .await;
+    let invalid = |error: ApiError| match error {
+        ApiError::Invalid { field, .. } => field,
+        other => panic!("not invalid: {other:?}"),
+    };
+    let none = ask(vec![MetricSpec::utilization("cpu", 70)]).await.unwrap_err();
+    assert_eq!(invalid(none), "range", "nothing was measured of it yet");
+
+    // Two pods that are used up wholly: seven tenths of that are wanted.
+    let rows = (1..SECONDS).map(|n| SampleRow {
+        at_ms: now_ms - n * 1_000,
+        values: keys.iter().cloned().zip([100.0, 2.0, 2.0]).collect(),
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.reverse();
+    Samples::record(&*world.store, &rows).await.unwrap();
+    let answer = ask(vec![MetricSpec::utilization("cpu", 60), memory.clone()]).await.unwrap();
+    assert_eq!(answer.recorded.unwrap().peak_replicas, 2);
+    let peaks: Vec<_> = answer.outcomes.iter().map(|o| (o.name.as_str(), o.peak_replicas)).collect();
+    assert_eq!(peaks, [("in force", 3), ("edited", 4)], "200 % of demand over 60 % each");
+    for outcome in &answer.outcomes {
+        let left_out = WhatIfCaveat::NotInTrace {
+            signal: "memory".to_owned(),
+        };
+        assert!(outcome.caveats.contains(&left_out), "{:?}", outcome.caveats);
+    }
+    let bytes = ask(vec![memory]).await.unwrap_err();
+    assert_eq!(invalid(bytes), "policies[0].metrics");
     running.stop().await;
 }

@@ -254,6 +254,10 @@ pub struct ObjectView {
     pub resource_version: String,
     /// The last decision of our engine over it; absent without an HPA.
     pub last: Option<DecisionSpan>,
+    /// How often the controller decides.
+    pub evaluated_every_s: u32,
+    /// Its replicas and figures are kept over time: there is room for so many HPAs only.
+    pub is_measured: bool,
     /// Changes of the replicas, newest first.
     pub changes: Vec<ScalingEvent>,
     /// Who set the replicas as they are now.

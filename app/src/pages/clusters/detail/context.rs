@@ -4,9 +4,16 @@ use leptos::prelude::*;
 use model::{
     Frame, ViewData,
     cluster::{Manager, ObjectKind, ObjectRef, ObjectView, Trigger},
+    scaling::ScalingPlan,
 };
 
-use crate::{api::Me, pages::scaling::Scaled};
+use crate::{
+    api::Me,
+    pages::scaling::{
+        Scaled,
+        what_if::{Candidates, Replayed},
+    },
+};
 
 /// The part of a frame that this page draws.
 pub fn object_view(frame: &Frame) -> Option<&ObjectView> {
@@ -23,6 +30,7 @@ pub struct ObjectContext {
     pub object: StoredValue<ObjectRef>,
     me: StoredValue<Me>,
     pub now_ms: Memo<i64>,
+    candidates: Candidates,
 }
 
 impl ObjectContext {
@@ -32,6 +40,7 @@ impl ObjectContext {
             object: StoredValue::new(object),
             me: StoredValue::new(me),
             now_ms: Memo::new(move |_| frames.with(|f| f.at_ms)),
+            candidates: Candidates::new(),
         }
     }
 
@@ -84,6 +93,22 @@ impl ObjectContext {
             changes: self.list(|v| v.changes.clone()),
             last: self.maybe(|v| v.last.clone()),
         }
+    }
+
+    /// What a what-if is about: the HPA in our engine's terms.
+    pub fn replayed(self) -> Replayed {
+        Replayed {
+            id: StoredValue::new(self.object.with_value(ObjectRef::workload)),
+            now_ms: self.now_ms,
+            in_force: self.maybe(|v| v.policy.clone().map(ScalingPlan::new)),
+            every_s: self.part(|v| v.evaluated_every_s),
+            candidates: self.candidates,
+        }
+    }
+
+    /// The HPAs that scale it.
+    pub fn hpas(self) -> Memo<Vec<ObjectRef>> {
+        self.list(|v| v.related.iter().filter(|o| o.kind == ObjectKind::Hpa).cloned().collect())
     }
 
     pub fn kind(self) -> ObjectKind {

@@ -1,12 +1,9 @@
 use leptos::prelude::*;
-use model::cluster::{ObjectKind, ObjectRef};
+use model::cluster::ObjectKind;
 
-use super::{
-    context::{ObjectContext, link},
-    tabs::Tab,
-};
+use super::{context::ObjectContext, only_hpas::OnlyHpas, tabs::Tab};
 use crate::{
-    components::{Callout, Empty, Tone},
+    components::{Callout, Tone},
     pages::scaling::Ledger,
     url::UseQuery,
 };
@@ -23,15 +20,5 @@ pub fn LedgerTab(object: ObjectContext, query: UseQuery) -> impl IntoView {
         }
         .into_any();
     }
-    let hpas = object.list(|v| v.related.iter().filter(|o| o.kind == ObjectKind::Hpa).cloned().collect());
-    let links = move || hpas.get().iter().map(|hpa: &ObjectRef| view! { <p>{link(hpa)}</p> }).collect_view();
-    view! {
-        <section class="panel">
-            <Empty title="Only HPAs are decided about">
-                <p>"The replicas of a workload without an HPA are what somebody sets."</p>
-                {links}
-            </Empty>
-        </section>
-    }
-    .into_any()
+    view! { <OnlyHpas object=object title="Only HPAs are decided about" /> }.into_any()
 }

@@ -4,11 +4,14 @@ pub(super) mod act;
 pub(super) mod context;
 mod edit;
 mod events;
+mod fields;
 mod head;
 mod ledger;
+mod only_hpas;
 mod overview;
 mod pods;
 mod tabs;
+mod what_if;
 
 use leptos::{prelude::*, suspense::Unsuspend};
 use leptos_meta::Title;
@@ -109,6 +112,7 @@ pub(super) fn Object(query: UseQuery, frame: Frame, me: Me) -> impl IntoView {
                 Tab::History => view! { <History of=object.scaled() query=query tab=Tab::History /> }.into_any(),
                 Tab::Ledger => view! { <ledger::LedgerTab object=object query=query /> }.into_any(),
                 Tab::Events => view! { <events::Events object=object /> }.into_any(),
+                Tab::WhatIf => view! { <what_if::WhatIfTab object=object /> }.into_any(),
                 Tab::Edit => view! { <edit::Edit object=object act=act /> }.into_any(),
             }
         })}

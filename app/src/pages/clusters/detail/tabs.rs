@@ -7,12 +7,21 @@ pub enum Tab {
     History,
     Ledger,
     Events,
+    WhatIf,
     Edit,
 }
 
 impl PageTab for Tab {
     fn all() -> &'static [Self] {
-        &[Self::Overview, Self::Pods, Self::History, Self::Ledger, Self::Events, Self::Edit]
+        &[
+            Self::Overview,
+            Self::Pods,
+            Self::History,
+            Self::Ledger,
+            Self::Events,
+            Self::WhatIf,
+            Self::Edit,
+        ]
     }
 
     fn id(self) -> &'static str {
@@ -22,6 +31,7 @@ impl PageTab for Tab {
             Self::History => "history",
             Self::Ledger => "ledger",
             Self::Events => "events",
+            Self::WhatIf => "what-if",
             Self::Edit => "edit",
         }
     }
@@ -33,6 +43,7 @@ impl PageTab for Tab {
             Self::History => "History",
             Self::Ledger => "Ledger",
             Self::Events => "Events",
+            Self::WhatIf => "What-if",
             Self::Edit => "Edit",
         }
     }

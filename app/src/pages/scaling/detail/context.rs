@@ -3,12 +3,16 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use model::{
     Frame, ViewData, WorkloadId,
-    scaling::{Hold, ScalingIntent, ScalingPlan, WorkloadView},
+    scaling::{Hold, ScalingIntent, WorkloadView},
 };
 
 use crate::{
     api::Me,
-    pages::scaling::{Scaled, words},
+    pages::scaling::{
+        Scaled,
+        what_if::{Candidates, Replayed},
+        words,
+    },
 };
 
 /// The part of a frame that this page draws.
@@ -17,16 +21,6 @@ pub fn workload_view(frame: &Frame) -> Option<&WorkloadView> {
         ViewData::Workload(view) => Some(view),
         _ => None,
     }
-}
-
-/// More could not be told apart at a glance, and each takes its time.
-pub const CANDIDATES_MAX: usize = 3;
-
-/// `edited`, `edited 2`.
-fn free_name(all: &[(String, ScalingPlan)], name: &str) -> String {
-    let is_free = |name: &String| all.iter().all(|(taken, _)| taken != name);
-    let numbered = (2..).map(|n| format!("{name} {n}"));
-    std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
 }
 
 /// What every part of the page works with. `Copy`, so that closures take it along.
@@ -41,8 +35,7 @@ pub struct WorkloadContext {
     /// Why nothing can be changed from here; absent where it can.
     pub why_not: Memo<Option<String>>,
     pub now_ms: Memo<i64>,
-    /// Plans to be compared with the one in force, by name; kept while the page is open.
-    pub candidates: RwSignal<Vec<(String, ScalingPlan)>>,
+    pub candidates: Candidates,
 }
 
 impl WorkloadContext {
@@ -57,7 +50,7 @@ impl WorkloadContext {
             hold: Memo::new(move |_| frames.with(|f| words::in_force(workload_view(f).and_then(|v| v.row.hold), f.at_ms))),
             why_not: Memo::new(move |_| of_role.clone().or_else(|| frames.with(|f| read(f)))),
             now_ms: Memo::new(move |_| frames.with(|f| f.at_ms)),
-            candidates: RwSignal::new(Vec::new()),
+            candidates: Candidates::new(),
         }
     }
 
@@ -91,14 +84,15 @@ impl WorkloadContext {
         self.frames.with_untracked(|f| workload_view(f).map(|v| v.intent.clone()))
     }
 
-    /// Puts a plan beside those to be compared; the oldest leaves when there are too many.
-    pub fn compare(self, name: &str, plan: ScalingPlan) {
-        self.candidates.update(|all| {
-            let name = free_name(all, name);
-            all.push((name, plan));
-            let surplus = all.len().saturating_sub(CANDIDATES_MAX);
-            all.drain(..surplus);
-        });
+    /// What a what-if is about.
+    pub fn replayed(self) -> Replayed {
+        Replayed {
+            id: self.id,
+            now_ms: self.now_ms,
+            in_force: self.part(|v| v.intent.plan.clone()),
+            every_s: self.part(|v| v.evaluated_every_s),
+            candidates: self.candidates,
+        }
     }
 
     pub fn name(self) -> String {
@@ -111,23 +105,5 @@ impl WorkloadContext {
 
     pub fn is_gone(self) -> Memo<bool> {
         Memo::new(move |_| self.frames.with(|f| workload_view(f).is_none()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use model::scaling::ScalingPreset;
-
-    use super::*;
-
-    #[test]
-    fn two_candidates_never_have_the_same_name() {
-        let plan = ScalingPlan::new(ScalingPreset::Balanced.policy());
-        let mut all = Vec::new();
-        for expected in ["edited", "edited 2", "edited 3"] {
-            let name = free_name(&all, "edited");
-            assert_eq!(name, expected);
-            all.push((name, plan.clone()));
-        }
     }
 }

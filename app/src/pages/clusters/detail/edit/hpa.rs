@@ -4,12 +4,10 @@ use model::cluster::{HpaEdit, ObjectCommand, ObjectView};
 use crate::{
     components::{Callout, Empty, FormFields, Preview, Tone},
     forms::hpa::{self, HpaSettings},
-    pages::{
-        clusters::detail::{
-            act::{Act, Wish},
-            context::ObjectContext,
-        },
-        scaling::sides,
+    pages::clusters::detail::{
+        act::{Act, Wish},
+        context::ObjectContext,
+        fields::hpa_fields,
     },
 };
 
@@ -71,8 +69,6 @@ pub fn form(object: ObjectContext, act: Act, why_not: Memo<Option<String>>, view
             }
         })
     };
-    let choices = [("own", "as set below"), ("none", "as it is: the API server's own behaviour")];
-    let choices = if settings.behavior.is_some() { &choices[..1] } else { &choices[..] };
     view! {
         {overtaken}
         <section class="panel" aria-labelledby="edit-title">
@@ -80,18 +76,7 @@ pub fn form(object: ObjectContext, act: Act, why_not: Memo<Option<String>>, view
                 <h2 id="edit-title">"Edit the HPA"</h2>
             </header>
             <form class="form policy" novalidate on:submit=submit>
-                <fieldset class="group">
-                    <legend>"Replicas"</legend>
-                    <div class="slot-fields">
-                        {form.number("min_replicas", "At least", "")} {form.number("max_replicas", "At most", "")}
-                    </div>
-                </fieldset>
-                {targets(form, &settings)}
-                <fieldset class="group">
-                    <legend>"Speed"</legend>
-                    {form.select("behavior", "How fast it may change", choices)}
-                </fieldset>
-                {sides(form)}
+                {hpa_fields(form, &settings)}
                 <Preview fields=preview />
                 <div class="form-actions js-only">
                     <button type="submit" class="button primary" disabled=disabled class:idle=nothing title=move || why_not.get()>
@@ -104,24 +89,6 @@ pub fn form(object: ObjectContext, act: Act, why_not: Memo<Option<String>>, view
                 <p class="hint">"The API server is asked first; what it would change is shown before anything is."</p>
             </form>
         </section>
-    }
-    .into_any()
-}
-
-fn targets(form: FormFields, settings: &HpaSettings) -> AnyView {
-    if settings.metrics.is_empty() {
-        return ().into_any();
-    }
-    let targets = settings
-        .metrics
-        .iter()
-        .map(|metric| form.text(&format!("metrics.{}.target", metric.index), &metric.name, hpa::unit(metric.target)))
-        .collect_view();
-    view! {
-        <fieldset class="group">
-            <legend>"Targets"</legend>
-            <div class="slot-fields">{targets}</div>
-        </fieldset>
     }
     .into_any()
 }

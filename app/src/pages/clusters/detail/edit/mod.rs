@@ -33,7 +33,7 @@ pub fn Edit(object: ObjectContext, act: Act) -> impl IntoView {
             }
         })
     };
-    let hpas = object.list(|v| v.related.iter().filter(|o| o.kind == ObjectKind::Hpa).cloned().collect());
+    let hpas = object.hpas();
     let note = move || {
         why_not.get().map(|why| {
             let hpas = hpas

@@ -70,7 +70,7 @@ fn policy_form(workload: WorkloadContext, changer: Changer, query: UseQuery, int
     };
     let what_if = move |_| {
         if let Some(after) = untrack(after) {
-            workload.compare("edited", after);
+            workload.candidates.add("edited", after);
             query.replace(|q| Tab::WhatIf.write(&q));
         }
     };

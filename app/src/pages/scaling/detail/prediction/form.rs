@@ -61,7 +61,7 @@ pub fn form(workload: WorkloadContext, changer: Changer, query: UseQuery, intent
     };
     let what_if = move |_| {
         if let Some(after) = untrack(after) {
-            workload.compare("with this prediction", after);
+            workload.candidates.add("with this prediction", after);
             query.replace(|q| Tab::WhatIf.write(&q));
         }
     };

@@ -1,22 +1,37 @@
-//! The What-if tab: policies replayed against a demand before one of them is applied.
+//! Policies replayed against a demand before one of them is applied: of a workload of ours, and of an HPA.
 
+mod candidates;
 mod demand;
 mod result;
 
 use leptos::{ev, prelude::*};
-use model::scaling::{ScalingPlan, ScalingPreset, WhatIf, WhatIfPolicy, WhatIfQuestion, diff};
+use model::{
+    WorkloadId,
+    scaling::{ScalingPlan, WhatIf, WhatIfPolicy, WhatIfQuestion, diff},
+};
 
-use super::context::{CANDIDATES_MAX, WorkloadContext};
 use crate::{
     api,
     components::{Callout, Diff, Tone},
     format,
-    pages::scaling::words,
 };
+pub use candidates::{CANDIDATES_MAX, Candidates};
 use result::Outcome;
 
 const START_DELAY_MAX_S: u32 = 3_600;
 const IN_FORCE: &str = "in force";
+
+/// What is replayed. `Copy`, so that closures take it along.
+#[derive(Clone, Copy)]
+pub struct Replayed {
+    pub id: StoredValue<WorkloadId>,
+    pub now_ms: Memo<i64>,
+    /// Nothing while it is not known.
+    pub in_force: Memo<Option<ScalingPlan>>,
+    /// Between two decisions.
+    pub every_s: Memo<Option<u32>>,
+    pub candidates: Candidates,
+}
 
 /// The plan as the replay takes it. A hold is not replayed: it ends by itself.
 fn policy(name: &str, plan: &ScalingPlan) -> WhatIfPolicy {
@@ -28,8 +43,9 @@ fn policy(name: &str, plan: &ScalingPlan) -> WhatIfPolicy {
     }
 }
 
+/// The form, and what came of it. The children stand under the list of the policies.
 #[component]
-pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
+pub fn Replay(of: Replayed, children: Children) -> impl IntoView {
     let chosen = RwSignal::new("1h".to_owned());
     let delay = RwSignal::new("10".to_owned());
     let error = RwSignal::new(None::<String>);
@@ -39,10 +55,9 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
     });
     let under_way = StoredValue::new(None::<ActionAbortHandle>);
     let begun_ms = RwSignal::new(0_i64);
-    let every_s = workload.part(|v| v.evaluated_every_s.max(1));
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let now_ms = workload.now_ms.get_untracked();
+        let now_ms = of.now_ms.get_untracked();
         let start_delay_s = match delay.with_untracked(|text| text.trim().parse()) {
             Ok(s) if s <= START_DELAY_MAX_S => s,
             _ => {
@@ -50,23 +65,19 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
                 return;
             }
         };
-        let (Some(intent), Some(demand)) = (workload.intent(), chosen.with_untracked(|id| demand::demand(id, now_ms))) else {
+        let (Some(plan), Some(demand)) = (of.in_force.get_untracked(), chosen.with_untracked(|id| demand::demand(id, now_ms))) else {
             return;
         };
-        let mut policies = vec![policy(IN_FORCE, &intent.plan)];
-        policies.extend(
-            workload
-                .candidates
-                .with_untracked(|all| all.iter().map(|(name, plan)| policy(name, plan)).collect::<Vec<_>>()),
-        );
+        let mut policies = vec![policy(IN_FORCE, &plan)];
+        policies.extend(of.candidates.all_untracked().iter().map(|(name, plan)| policy(name, plan)));
         begun_ms.set(now_ms);
         let question = WhatIfQuestion {
-            workload: intent.workload,
+            workload: of.id.get_value(),
             demand,
             what_if: WhatIf {
                 policies,
                 start_delay_s,
-                sync_period_s: every_s.get_untracked().unwrap_or(15),
+                sync_period_s: of.every_s.get_untracked().unwrap_or(15).max(1),
                 initial_replicas: None,
             },
         };
@@ -84,7 +95,7 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
         }
     });
     let pending = ask.pending();
-    let waited = move || format::duration(workload.now_ms.get().saturating_sub(begun_ms.get()));
+    let waited = move || format::duration(of.now_ms.get().saturating_sub(begun_ms.get()));
     let progress = move || {
         pending.get().then(|| {
             view! {
@@ -154,7 +165,11 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
                     </div>
                 </div>
                 <p class="hint">{move || chosen.with(|id| demand::about(id))}</p>
-                <Candidates workload=workload />
+                <fieldset class="group">
+                    <legend>"Policies"</legend>
+                    <Compared of=of />
+                    {children()}
+                </fieldset>
                 {progress}
                 <div class="form-actions">
                     <button type="submit" class="button primary" disabled=pending>
@@ -168,14 +183,13 @@ pub fn WhatIfTab(workload: WorkloadContext) -> impl IntoView {
     .into_any()
 }
 
-/// What is compared: the plan in force, and up to three others.
+/// What is compared: the plan in force, and the others.
 #[component]
-fn Candidates(workload: WorkloadContext) -> impl IntoView {
-    let candidates = workload.candidates;
+fn Compared(of: Replayed) -> impl IntoView {
     let listed = move || {
-        let in_force = workload.intent().map(|intent| intent.plan);
-        candidates
-            .get()
+        let in_force = of.in_force.get();
+        of.candidates
+            .all()
             .into_iter()
             .map(|(name, plan)| {
                 let fields = in_force.as_ref().map(|now| diff(now, &plan)).unwrap_or_default();
@@ -190,7 +204,7 @@ fn Candidates(workload: WorkloadContext) -> impl IntoView {
                             type="button"
                             class="button small quiet"
                             aria-label=label
-                            on:click=move |_| candidates.update(|all| all.retain(|(name, _)| *name != removed))
+                            on:click=move |_| of.candidates.remove(&removed)
                         >
                             "Remove"
                         </button>
@@ -199,39 +213,11 @@ fn Candidates(workload: WorkloadContext) -> impl IntoView {
             })
             .collect_view()
     };
-    let presets = ScalingPreset::ALL
-        .into_iter()
-        .map(|preset| {
-            let (name, meaning) = words::preset(preset);
-            let add = move |_| {
-                let Some(plan) = workload.intent().map(|intent| intent.plan) else {
-                    return;
-                };
-                // The bounds stay: they are what can be paid for.
-                let mut policy = preset.policy();
-                (policy.min_replicas, policy.max_replicas) = (plan.policy.min_replicas, plan.policy.max_replicas);
-                workload.compare(name, ScalingPlan { policy, ..plan });
-            };
-            view! {
-                <button type="button" class="button small" title=meaning on:click=add>
-                    {name}
-                </button>
-            }
-        })
-        .collect_view();
     view! {
-        <fieldset class="group">
-            <legend>"Policies"</legend>
-            <ul class="candidates">
-                <li>"In force"</li>
-                {listed}
-            </ul>
-            <p class="presets">
-                <span class="hint">"Compare with"</span>
-                {presets}
-            </p>
-            <p class="hint">{format!("Up to {CANDIDATES_MAX} beside the one in force; “What if?” under the policy's form adds what is typed there. Presets keep the bounds.")}</p>
-        </fieldset>
+        <ul class="candidates">
+            <li>"In force"</li>
+            {listed}
+        </ul>
     }
     .into_any()
 }

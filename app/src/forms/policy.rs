@@ -74,6 +74,8 @@ pub fn fields_of(policy: &ScalingPolicy) -> Fields {
     put(f, "cpu_initialization_period_s", policy.cpu_initialization_period_s);
     put(f, "initial_readiness_delay_s", policy.initial_readiness_delay_s);
     put(f, "metric_max_age_s", policy.metric_max_age_s);
+    // It has no field: only an HPA's controller has another one, and its form is not this one.
+    put(f, "downscale_stabilization_s", policy.downscale_stabilization_s);
     fields
 }
 
@@ -191,6 +193,9 @@ pub fn parse(fields: &Fields) -> Result<ScalingPolicy, Errors> {
         cpu_initialization_period_s: r.whole("cpu_initialization_period_s"),
         initial_readiness_delay_s: r.whole("initial_readiness_delay_s"),
         metric_max_age_s: r.whole("metric_max_age_s"),
+        downscale_stabilization_s: r
+            .whole_or_none("downscale_stabilization_s")
+            .unwrap_or(ScalingPolicy::DOWNSCALE_STABILIZATION_S),
     };
     if !reader.errors.is_empty() {
         return Err(reader.errors);

@@ -6,7 +6,7 @@ use adapters::kubernetes::KubernetesConfig;
 use model::cluster::{ClusterId, ObjectKind, ObjectRef};
 use serde::{Deserialize, Serialize};
 
-use super::{Key, error::BadValue};
+use super::{ControllerFlags, Key, error::BadValue};
 
 pub(super) const KEYS: &[Key] = &[
     Key::new("clusters[].id", "a name of a-z, 0-9, '-', '_' and '.', at most 63 characters"),
@@ -35,6 +35,9 @@ pub struct ClusterSettings {
     pub namespaces: Option<Vec<String>>,
     #[serde(default)]
     pub read_only: bool,
+    /// What its controller was started with.
+    #[serde(default)]
+    pub controller: ControllerFlags,
 }
 
 pub(super) fn check(clusters: &[ClusterSettings]) -> Result<(), BadValue> {
@@ -58,6 +61,7 @@ pub(super) fn check(clusters: &[ClusterSettings]) -> Result<(), BadValue> {
         {
             return wrong("context", "it is empty or longer than 253 bytes".to_owned());
         }
+        cluster.controller.check(&format!("clusters.{index}.controller"))?;
         let Some(namespaces) = &cluster.namespaces else { continue };
         if namespaces.is_empty() || namespaces.len() > NAMESPACES_MAX {
             return wrong("namespaces", format!("it has {} namespaces", namespaces.len()));
@@ -84,6 +88,7 @@ impl From<&ClusterSettings> for KubernetesConfig {
             read_only: settings
                 .read_only
                 .then(|| format!("clusters.read_only is set for {} in the settings", settings.id)),
+            controller: (&settings.controller).into(),
             ..Self::new(settings.id.clone())
         }
     }

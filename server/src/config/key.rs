@@ -1,7 +1,8 @@
 //! Every key by name, with what is allowed: the one list behind error sentences, `check-config` and the example file's test.
 
 use super::{
-    clusters, console, database, environment, gateway, gateways, health, log, pools, registry, retention, routes, sample, traffic,
+    clusters, console, controller, database, environment, gateway, gateways, health, log, pools, registry, retention, routes, sample,
+    traffic,
 };
 
 /// One setting. The name of a list's member has `[]`: `pools[].id`.
@@ -48,6 +49,7 @@ pub fn all_keys() -> impl Iterator<Item = &'static Key> {
         pools::KEYS,
         routes::KEYS,
         clusters::KEYS,
+        controller::KEYS,
     ]
     .into_iter()
     .flatten()

@@ -10,6 +10,7 @@
 mod access_log;
 mod clusters;
 mod console;
+mod controller;
 mod customary;
 mod database;
 mod environment;
@@ -46,6 +47,7 @@ use serde::{Deserialize, Serialize};
 pub use access_log::AccessLogSettings;
 pub use clusters::ClusterSettings;
 pub use console::{ConsoleSettings, Network, PublicUrl};
+pub use controller::ControllerFlags;
 pub use customary::CUSTOMARY;
 pub use database::DatabaseSettings;
 pub use environment::EnvironmentSettings;

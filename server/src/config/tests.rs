@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, fs};
 
-use model::Algorithm;
+use control::ports::cluster::ControllerSettings;
+use model::{Algorithm, scaling::Tolerance};
 
 use super::{layers::Origin, *};
 
@@ -264,7 +265,31 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             "[[clusters]]\nid = \"prod\"\nnamespace = \"shop\"",
-            "evenkeel.toml: there is no setting clusters[0].namespace; allowed here: id, kubeconfig, context, namespaces, read_only",
+            "evenkeel.toml: there is no setting clusters[0].namespace; allowed here: id, kubeconfig, context, namespaces, read_only, controller",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\ncontroller.horizontal_pod_autoscaler_tolerance = -0.1",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (-0.1); allowed: 0 to 10",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\ncontroller.horizontal_pod_autoscaler_tolerance = nan",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (NaN); allowed: 0 to 10",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_sync_period = \"0s\"",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_sync_period is wrong (0s); allowed: whole seconds from \"1s\" to \"1h\"",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_downscale_stabilization = \"2h\"",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_downscale_stabilization is wrong (2h0m0s); allowed: whole seconds from",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_initial_readiness_delay = \"soon\"",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_initial_readiness_delay is wrong (\"soon\" is no duration",
+        ),
+        (
+            "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nsync_period = \"15s\"",
+            "evenkeel.toml: there is no setting clusters[0].controller.sync_period; allowed here: horizontal_pod_autoscaler_tolerance",
         ),
         ("[[clusters]]\ncontext = \"prod\"", "evenkeel.toml: clusters[0] needs id"),
         (
@@ -398,4 +423,30 @@ fn what_is_shown_can_be_read_again_and_holds_no_secret() {
     );
     assert_eq!(with(&shown, &[], &[]).unwrap().settings.gateway, Settings::default().gateway);
     assert_eq!(Origin::Default.to_string(), "default");
+}
+
+#[test]
+fn what_a_controller_was_started_with_is_read_shown_and_read_again() {
+    let toml = "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_tolerance = 0.05\n\
+                horizontal_pod_autoscaler_sync_period = \"1m30s\"\n[[clusters]]\nid = \"edge\"\n";
+    let read = with(toml, &[], &[]).unwrap().settings.clusters;
+    let settings = ControllerSettings::from(&read[0].controller);
+    let own = ControllerSettings {
+        tolerance: Tolerance {
+            scale_up_ppm: 50_000,
+            scale_down_ppm: 50_000,
+        },
+        sync_period_s: 90,
+        ..ControllerSettings::default()
+    };
+    assert_eq!(settings, own, "what is not set is Kubernetes' own");
+    assert_eq!(ControllerSettings::from(&read[1].controller), ControllerSettings::default());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("evenkeel.toml");
+    fs::write(&file, toml).unwrap();
+    let shown = show(&Inputs {
+        file: Some(file),
+        ..Inputs::default()
+    });
+    assert_eq!(with(&shown.unwrap(), &[], &[]).unwrap().settings.clusters, read);
 }

@@ -124,6 +124,7 @@ impl Cluster for Kubernetes {
         ClusterLook {
             answered_at_ms: self.inner.api.answered_at_ms(),
             took_us: self.inner.api.took_us(),
+            controller: self.inner.config.controller,
             ..self.inner.store.look()
         }
     }

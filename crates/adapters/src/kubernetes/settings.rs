@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use control::ports::cluster::ControllerSettings;
 use model::cluster::ClusterId;
 
 /// One cluster of the settings.
@@ -16,6 +17,7 @@ pub struct KubernetesConfig {
     pub namespaces: Option<Vec<String>>,
     /// Why nothing may be changed; absent where it may.
     pub read_only: Option<String>,
+    pub controller: ControllerSettings,
     pub timing: Timing,
     pub bounds: Bounds,
 }
@@ -29,6 +31,7 @@ impl KubernetesConfig {
             context: None,
             namespaces: None,
             read_only: None,
+            controller: ControllerSettings::default(),
             timing: Timing::default(),
             bounds: Bounds::default(),
         }

@@ -10,7 +10,7 @@ use model::{
 use super::Inspected;
 use crate::{
     decide::{
-        cluster::{Case, ControllerSettings, Evaluation, Memory, Space, evaluate, findings, managed, shown},
+        cluster::{Case, Evaluation, Memory, Space, evaluate, findings, managed, shown},
         scaling::{explain, fold_within},
     },
     ports::cluster::{Hpa, Meta},
@@ -25,7 +25,6 @@ const STEPS_MS: i64 = 3_600_000;
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'a> {
     pub(crate) cluster: &'a ClusterId,
-    pub(crate) settings: &'a ControllerSettings,
     /// As it was inspected last.
     pub(crate) before: &'a BTreeMap<ObjectRef, Arc<Inspected>>,
     pub(crate) now_ms: i64,
@@ -64,7 +63,7 @@ pub(crate) fn inspect(space: &Space<'_>, inputs: Inputs<'_>) -> Vec<(ObjectRef, 
 fn of_hpa(space: &Space<'_>, inputs: Inputs<'_>, object: &ObjectRef, before: Option<&Arc<Inspected>>, hpa: &Hpa) -> Option<Inspected> {
     let mut memory = before.map(|b| b.memory.clone()).unwrap_or_default();
     let history = memory.history().clone();
-    let evaluated = evaluate(inputs.settings, space, hpa, &mut memory, inputs.now_ms);
+    let evaluated = evaluate(space, hpa, &mut memory, inputs.now_ms);
     let evaluation = evaluated.as_ref().ok();
     let last = before.and_then(|b| b.last.as_ref());
     let line = evaluation.map(|evaluation| line(object, last, evaluation, &history, inputs.now_ms));

@@ -5,7 +5,7 @@ use model::cluster::{ClustersView, ObjectKind, ObjectOrder, ObjectQuery, ObjectR
 use super::Facts;
 use crate::{
     cluster::{ClusterBoard, Inspected, steps},
-    decide::cluster::{Case, ControllerSettings, Space, Subject, evaluate, is_about_balancing, managed, refusals, shown},
+    decide::cluster::{Case, Space, Subject, evaluate, is_about_balancing, managed, refusals, shown},
     ports::cluster::Meta,
 };
 
@@ -71,7 +71,7 @@ pub(super) fn object(object: &ObjectRef, facts: Facts<'_>) -> Option<ObjectView>
         return Some(view(board, inspected, object, &workload.metadata, &case, is_measured));
     };
     let mut memory = inspected.memory.clone();
-    let evaluated = evaluate(&ControllerSettings::default(), &space, hpa, &mut memory, now_ms);
+    let evaluated = evaluate(&space, hpa, &mut memory, now_ms);
     let steps = steps(inspected, now_ms);
     let case = Case::of_hpa(&space, hpa, Some(&evaluated), &inspected.memory, &steps, now_ms);
     Some(view(board, inspected, object, &hpa.metadata, &case, is_measured))
@@ -92,7 +92,7 @@ fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &
         behavior: inspected.policy.as_ref().and_then(|policy| policy.behavior.clone()),
         resource_version: meta.resource_version.to_string(),
         last: inspected.last.clone(),
-        evaluated_every_s: ControllerSettings::SYNC_PERIOD_S,
+        evaluated_every_s: board.look.controller.sync_period_s,
         is_measured,
         changes: inspected.changes.clone(),
         set_by: inspected.set_by.clone(),

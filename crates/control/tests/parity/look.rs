@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use control::{
     decide::cluster::{Round, questions},
-    ports::cluster::{ClusterLook, CustomValue, MetricQuestion, NamespaceObjects, PodFigures, Quantity},
+    ports::cluster::{ClusterLook, ControllerSettings, CustomValue, MetricQuestion, NamespaceObjects, PodFigures, Quantity},
 };
 use model::{SourceState, cluster::ObjectKind};
 use serde::de::DeserializeOwned;
@@ -99,6 +99,7 @@ pub(crate) async fn look(client: &Client, objects: &Objects) -> ClusterLook {
         answered_at_ms: Some(now_ms()),
         took_us: 0,
         version: Some("v1.36.3".into()),
+        controller: ControllerSettings::default(),
         kinds: Arc::new([]),
         namespaces: namespaces.into_iter().map(|(name, objects)| (name, Arc::new(objects))).collect(),
         figures: Ok(Arc::new(figures)),

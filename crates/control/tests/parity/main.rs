@@ -14,7 +14,7 @@ mod stage;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use control::decide::cluster::{Case, ControllerSettings, Memory, Round, evaluate, findings};
+use control::decide::cluster::{Case, Memory, Round, evaluate, findings};
 use model::{
     Severity,
     cluster::{Finding, FindingCode},
@@ -46,7 +46,6 @@ async fn our_engine_decides_as_the_genuine_controller_does() {
         feature_gates: Some("HPAScaleToZero=true".to_owned()),
         ..Options::default()
     });
-    let settings = ControllerSettings::default();
     let client = cluster.client().await;
     let scenarios = scenarios::all();
     assert!(scenarios.len() >= 30);
@@ -84,7 +83,7 @@ async fn our_engine_decides_as_the_genuine_controller_does() {
         let space = round.space(name).unwrap();
         let hpa = &space.objects.hpas["web"];
         let memory = memories.entry(name.to_owned()).or_default();
-        let evaluation = evaluate(&settings, space, hpa, memory, look::now_ms());
+        let evaluation = evaluate(space, hpa, memory, look::now_ms());
         expected.insert(name.to_owned(), ours(&evaluation));
     }
 
@@ -142,7 +141,7 @@ async fn our_engine_decides_as_the_genuine_controller_does() {
             let space = round.space(name).unwrap();
             let hpa = &space.objects.hpas["web"];
             let memory = memories.get_mut(name).unwrap();
-            let evaluation = evaluate(&settings, space, hpa, memory, now_ms);
+            let evaluation = evaluate(space, hpa, memory, now_ms);
             let told = objects.hpa(name).and_then(theirs);
             let has_settled = told.as_ref().is_some_and(|told| told.able != "SucceededRescale") && stage.has_settled(&objects);
             let agreed = told.map_or_else(|| Err("no status".to_owned()), |told| ours(&evaluation).agrees(&told));

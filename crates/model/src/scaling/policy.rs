@@ -28,6 +28,18 @@ pub struct ScalingPolicy {
     pub initial_readiness_delay_s: u32,
     /// Older readings count as not there; 0 believes all.
     pub metric_max_age_s: u32,
+    /// `--horizontal-pod-autoscaler-downscale-stabilization`: the window down without `behavior`.
+    #[serde(default = "default_downscale", skip_serializing_if = "is_default_downscale")]
+    pub downscale_stabilization_s: u32,
+}
+
+const fn default_downscale() -> u32 {
+    ScalingPolicy::DOWNSCALE_STABILIZATION_S
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_default_downscale(window_s: &u32) -> bool {
+    *window_s == ScalingPolicy::DOWNSCALE_STABILIZATION_S
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +90,9 @@ impl ScalingAlgorithm {
 }
 
 impl ScalingPolicy {
+    /// Kubernetes' own, 5 min.
+    pub const DOWNSCALE_STABILIZATION_S: u32 = 300;
+
     /// Kubernetes' defaults with these metrics.
     pub fn hpa(min_replicas: u32, max_replicas: u32, metrics: Vec<MetricSpec>) -> Self {
         Self {
@@ -89,6 +104,7 @@ impl ScalingPolicy {
             cpu_initialization_period_s: 300,
             initial_readiness_delay_s: 30,
             metric_max_age_s: 180,
+            downscale_stabilization_s: Self::DOWNSCALE_STABILIZATION_S,
         }
     }
 
@@ -102,6 +118,8 @@ impl ScalingPolicy {
         InvalidValue::within("cpu_initialization_period_s", self.cpu_initialization_period_s, 0, 86_400, " s")?;
         InvalidValue::within("initial_readiness_delay_s", self.initial_readiness_delay_s, 0, 86_400, " s")?;
         InvalidValue::within("metric_max_age_s", self.metric_max_age_s, 0, 86_400, " s")?;
+        let window_s = self.downscale_stabilization_s;
+        InvalidValue::within("downscale_stabilization_s", window_s, 0, 3_600, " s")?;
         if let Some(behavior) = &self.behavior {
             behavior.validate()?;
         }

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use control::ports::cluster::{Cluster, ClusterError, ClusterLook, MetricQuestion, NamespaceObjects};
+use control::ports::cluster::{Cluster, ClusterError, ClusterLook, ControllerSettings, MetricQuestion, NamespaceObjects};
 use model::{
     FieldDiff, SourceState,
     cluster::{ClusterId, DryRun, ObjectCommand, ObjectDone, ObjectKind, ObjectRef},
@@ -48,6 +48,7 @@ impl MemoryCluster {
             answered_at_ms: Some(build::NOW_MS),
             took_us: 1_000,
             version: Some("v1.36.3".into()),
+            controller: ControllerSettings::default(),
             kinds: Arc::new([]),
             namespaces: BTreeMap::new(),
             figures: Ok(Arc::default()),

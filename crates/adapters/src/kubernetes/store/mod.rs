@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
 };
 
-use control::ports::cluster::{ClusterLook, CustomValue, MetricQuestion, NamespaceObjects};
+use control::ports::cluster::{ClusterLook, ControllerSettings, CustomValue, MetricQuestion, NamespaceObjects};
 use kept::{Kept, of_kind};
 use model::{SourceState, cluster::KindState};
 use parking_lot::Mutex;
@@ -236,7 +236,8 @@ impl Store {
         self.state.lock().source.clone()
     }
 
-    /// All of it. What is not of the store (when and how fast the cluster answered) is for the caller to fill in.
+    /// All of it. What is not of the store (when and how fast the cluster answered, and what the
+    /// settings say) is for the caller to fill in.
     pub fn look(&self) -> ClusterLook {
         let state = self.state.lock();
         ClusterLook {
@@ -245,6 +246,7 @@ impl Store {
             answered_at_ms: None,
             took_us: 0,
             version: state.version.clone(),
+            controller: ControllerSettings::default(),
             kinds: status::kinds(&state.scopes, &state.counts, self.objects_max),
             namespaces: state.namespaces.clone(),
             figures: state.figures.clone(),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Subject, check, refusals, refused};
-use crate::ports::cluster::{ClusterError, ClusterLook, NamespaceObjects};
+use crate::ports::cluster::{ClusterError, ClusterLook, ControllerSettings, NamespaceObjects};
 
 fn made<T: DeserializeOwned>(value: Value) -> Arc<T> {
     Arc::new(serde_json::from_value(value).unwrap())
@@ -66,6 +66,7 @@ fn look() -> ClusterLook {
         answered_at_ms: Some(1),
         took_us: 1,
         version: None,
+        controller: ControllerSettings::default(),
         kinds: Arc::new([]),
         namespaces: BTreeMap::from([(Arc::from("shop"), Arc::new(objects))]),
         figures: Err("none".into()),

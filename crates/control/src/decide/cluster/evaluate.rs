@@ -5,7 +5,7 @@ use model::{
     scaling::{ScalingDecision, ScalingObservation, ScalingPolicy, ScalingReason},
 };
 
-use super::{ControllerSettings, Memory, Space, Target, observation::observe, policy::policy};
+use super::{Memory, Space, Target, observation::observe, policy::policy};
 use crate::{decide::scaling, ports::cluster::Hpa};
 
 /// What our engine made of an HPA.
@@ -25,18 +25,12 @@ pub enum Unevaluated<'a> {
     Target(Target<'a>),
 }
 
-/// One evaluation, as the controller makes one each 15 s. The memory is that of this HPA: it is kept from look to look, and dropped with it.
+/// One evaluation, as the controller makes one each sync period. The memory is that of this HPA: it is kept from look to look, and dropped with it.
 ///
 /// # Errors
 /// What of the HPA cannot be read.
-pub fn evaluate<'a>(
-    settings: &ControllerSettings,
-    space: &Space<'a>,
-    hpa: &Hpa,
-    memory: &mut Memory,
-    now_ms: i64,
-) -> Result<Evaluation, Unevaluated<'a>> {
-    let policy = policy(&hpa.spec, settings).map_err(Unevaluated::Policy)?;
+pub fn evaluate<'a>(space: &Space<'a>, hpa: &Hpa, memory: &mut Memory, now_ms: i64) -> Result<Evaluation, Unevaluated<'a>> {
+    let policy = policy(&hpa.spec, &space.look.controller).map_err(Unevaluated::Policy)?;
     let observation = observe(space, hpa).map_err(Unevaluated::Target)?;
     memory.catch_up(hpa, observation.spec_replicas, now_ms);
     let decision = match at_zero(space, hpa, &policy, &observation) {
@@ -50,7 +44,7 @@ pub fn evaluate<'a>(
         }
         AtZero::Leaving => leave_zero(&policy, &observation, memory, now_ms),
     };
-    let is_whole = memory.is_whole(&policy, hpa, now_ms);
+    let is_whole = memory.is_whole(&policy, hpa, space.look.controller.sync_period_s, now_ms);
     let evaluation = Evaluation {
         policy,
         observation,

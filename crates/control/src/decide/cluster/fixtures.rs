@@ -10,7 +10,7 @@ use model::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::ports::cluster::{ClusterLook, CustomValue, MetricQuestion, NamespaceObjects, PodFigures, Workload};
+use crate::ports::cluster::{ClusterLook, ControllerSettings, CustomValue, MetricQuestion, NamespaceObjects, PodFigures, Workload};
 
 pub(super) const NOW_MS: i64 = 1_795_168_800_000;
 pub(super) const SHOP: &str = "shop";
@@ -26,6 +26,7 @@ pub(super) struct Scene {
     pub(super) state: SourceState,
     pub(super) version: &'static str,
     pub(super) kinds: Vec<KindStatus>,
+    pub(super) controller: ControllerSettings,
 }
 
 /// As the API writes it.
@@ -62,6 +63,7 @@ impl Scene {
             custom: BTreeMap::new(),
             state: SourceState::Up,
             version: "v1.36.3",
+            controller: ControllerSettings::default(),
             kinds: Vec::new(),
         }
     }
@@ -214,6 +216,7 @@ impl Scene {
             answered_at_ms: Some(NOW_MS - 500),
             took_us: 1_000,
             version: Some(self.version.into()),
+            controller: self.controller,
             kinds: self.kinds.clone().into(),
             namespaces: BTreeMap::from([(Arc::from(SHOP), Arc::new(objects))]),
             figures: match self.figures_missing {

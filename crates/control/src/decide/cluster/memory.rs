@@ -3,11 +3,8 @@
 
 use model::scaling::{Behavior, ReplicaChange, ScalingHistory, ScalingPolicy, ScalingReason};
 
-use super::{ControllerSettings, Evaluation};
+use super::Evaluation;
 use crate::{decide::scaling, ports::cluster::Hpa};
-
-/// Without `behavior` the controller looks back so far.
-const WINDOW_S: u32 = 300;
 
 /// The memory of one HPA. Empty before the first look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,10 +40,10 @@ impl Memory {
     }
 
     /// Whether it reaches back as far as windows and limits do, or to the HPA's beginning.
-    pub fn is_whole(&self, policy: &ScalingPolicy, hpa: &Hpa, now_ms: i64) -> bool {
+    pub fn is_whole(&self, policy: &ScalingPolicy, hpa: &Hpa, sync_period_s: u32, now_ms: i64) -> bool {
         let Some(since_ms) = self.since_ms else { return false };
         let reach_ms = i64::from(reach_s(policy)) * 1_000;
-        let sync_ms = i64::from(ControllerSettings::SYNC_PERIOD_S) * 1_000;
+        let sync_ms = i64::from(sync_period_s) * 1_000;
         let is_young = hpa.metadata.created_at_ms.is_some_and(|at| at.saturating_add(sync_ms) >= since_ms);
         is_young || now_ms.saturating_sub(since_ms) >= reach_ms
     }
@@ -113,7 +110,7 @@ fn is_active(hpa: &Hpa) -> bool {
 /// How far back windows and limits look.
 fn reach_s(policy: &ScalingPolicy) -> u32 {
     let Some(Behavior { scale_up, scale_down }) = &policy.behavior else {
-        return WINDOW_S;
+        return policy.downscale_stabilization_s;
     };
     let sides = [scale_up, scale_down];
     let periods = sides.iter().flat_map(|rules| rules.policies.iter().map(|limit| limit.period_s));

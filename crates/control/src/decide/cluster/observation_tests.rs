@@ -2,7 +2,7 @@ use model::scaling::{MetricFailure, Reading, ScalingReason};
 use serde_json::json;
 
 use super::{
-    ControllerSettings, Memory, Round, Target, evaluate,
+    Memory, Round, Target, evaluate,
     fixtures::{NOW_MS, SHOP, Scene, ago, time},
     observe, questions,
 };
@@ -17,7 +17,7 @@ fn decided_with(scene: &Scene, memory: &mut Memory, now_ms: i64) -> super::Evalu
     let round = Round::new(&look);
     let space = round.space(SHOP).unwrap();
     let hpa = &space.objects.hpas["web"];
-    evaluate(&ControllerSettings::default(), space, hpa, memory, now_ms).unwrap()
+    evaluate(space, hpa, memory, now_ms).unwrap()
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub fn policy(spec: &HpaSpec, settings: &ControllerSettings) -> Result<ScalingPo
         },
         cpu_initialization_period_s: settings.cpu_initialization_period_s,
         initial_readiness_delay_s: settings.initial_readiness_delay_s,
+        downscale_stabilization_s: settings.downscale_stabilization_s,
         metric_max_age_s: 0,
     })
 }

@@ -85,6 +85,7 @@ fn large(namespaces: usize) -> ClusterLook {
         answered_at_ms: Some(NOW_MS),
         took_us: 0,
         version: None,
+        controller: ControllerSettings::default(),
         kinds: Arc::new([]),
         namespaces: all,
         figures: Ok(Arc::new(figures)),
@@ -96,7 +97,6 @@ fn large(namespaces: usize) -> ClusterLook {
 #[test]
 #[ignore = "a measurement: 5,000 HPAs and 20,000 pods"]
 fn a_large_cluster_is_gone_through_in_one_round() {
-    let settings = ControllerSettings::default();
     let cluster = ClusterId::new("prod").unwrap();
     for namespaces in [1, 50, 1_000] {
         let look = large(namespaces);
@@ -112,7 +112,7 @@ fn a_large_cluster_is_gone_through_in_one_round() {
             for (space, hpa) in round.hpas() {
                 let key = (space.name.clone(), hpa.metadata.name.clone());
                 let memory = memories.entry(key).or_default();
-                let evaluation = evaluate(&settings, space, hpa, memory, NOW_MS + pass * 15_000);
+                let evaluation = evaluate(space, hpa, memory, NOW_MS + pass * 15_000);
                 changes += usize::from(evaluation.as_ref().unwrap().decision.is_change());
                 evaluations.push(evaluation);
             }

@@ -56,7 +56,7 @@ pub fn decide(policy: &ScalingPolicy, observed: &ScalingObservation, history: &S
     } else {
         &history.recommendations
     };
-    let (stabilized, stabilization) = stabilize(behavior, earlier, current, proposal, now_ms);
+    let (stabilized, stabilization) = stabilize(behavior, policy.downscale_stabilization_s, earlier, current, proposal, now_ms);
     let allowed = rate::limit(behavior, &history.changes, (min, max), current, stabilized, now_ms);
     decision.to = allowed.replicas;
     decision.proof.stabilization = stabilization;

@@ -11,7 +11,6 @@ use super::{
     evaluate::decide,
     lever::{age, set, set_floor, set_total},
     metrics::counted,
-    stabilize::DEFAULT_WINDOW_S,
 };
 
 /// Largest value of a change limit that is tried.
@@ -98,7 +97,7 @@ fn of_time(
         .behavior
         .iter()
         .flat_map(|behavior| [&behavior.scale_up, &behavior.scale_down]);
-    let mut windows_s = vec![DEFAULT_WINDOW_S];
+    let mut windows_s = vec![policy.downscale_stabilization_s];
     windows_s.extend(sides.clone().map(|rules| rules.stabilization_window_s));
     let periods_s = || sides.clone().flat_map(|rules| rules.policies.iter().map(|limit| limit.period_s));
     let ends_ms = |at_ms: i64, seconds: u32| at_ms.saturating_add(i64::from(seconds) * 1_000).saturating_sub(decision.at_ms);

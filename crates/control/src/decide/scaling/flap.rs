@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::scaling::{
-    Behavior, ChangeLimit, ChangeLimitType, FlapCause, FlapReason, FlapStep, FlapWarning, Flapping, Overlap, ScalingAlgorithm,
-    ScalingPolicy, SelectPolicy,
+    ChangeLimit, ChangeLimitType, FlapCause, FlapReason, FlapStep, FlapWarning, Flapping, Overlap, ScalingAlgorithm, ScalingPolicy,
+    SelectPolicy,
 };
 
 /// A change this soon after an opposite one turns it back.
@@ -17,8 +17,6 @@ const FLAPPINGS_MAX: usize = 50;
 const APART_PERCENT: i128 = 5;
 /// The same for a target with its tolerance, in millionths.
 const APART_PPM: i64 = 10_000;
-/// Without `behavior` the window down is 300 s.
-const DEFAULT_WINDOW_S: u32 = 300;
 const PPM: i64 = 1_000_000;
 
 /// Where changes turned each other back, oldest first, with what is likely to be the cause under this policy. Steps are taken in the order
@@ -71,7 +69,7 @@ fn cause(policy: &ScalingPolicy, steps: &[&FlapStep], wave_s: u32) -> FlapCause 
             return FlapCause::Thresholds(overlap);
         }
     }
-    let window_s = down_window_s(policy.behavior.as_ref());
+    let window_s = down_window_s(policy);
     if window_s < wave_s
         && policy
             .behavior
@@ -232,8 +230,11 @@ fn no_tolerance(policy: &ScalingPolicy) -> Option<FlapWarning> {
     })
 }
 
-fn down_window_s(behavior: Option<&Behavior>) -> u32 {
-    behavior.map_or(DEFAULT_WINDOW_S, |behavior| behavior.scale_down.stabilization_window_s)
+fn down_window_s(policy: &ScalingPolicy) -> u32 {
+    let behavior = policy.behavior.as_ref();
+    behavior.map_or(policy.downscale_stabilization_s, |behavior| {
+        behavior.scale_down.stabilization_window_s
+    })
 }
 
 fn window(policy: &ScalingPolicy, sync_period_s: u32, start_delay_s: u32) -> Option<FlapWarning> {

@@ -6,14 +6,14 @@ use super::milli::before;
 
 /// Most entries of each kind: an hour of one decision a second. Beyond it the oldest go.
 const ENTRIES_MAX: usize = 3_600;
-/// Without `behavior` the window is 300 s.
+/// So that a shorter window can become longer without forgetting.
 const KEEP_AT_LEAST_S: u32 = 300;
 
 /// The history after this decision was carried out. Forgets what no window or period reaches any more. An entry from the future (the clock
 /// was set back) counts as of now, so that it ends.
 pub fn remember(policy: &ScalingPolicy, history: &mut ScalingHistory, decision: &ScalingDecision) {
     let now_ms = decision.at_ms;
-    let mut keep_s = KEEP_AT_LEAST_S;
+    let mut keep_s = KEEP_AT_LEAST_S.max(policy.downscale_stabilization_s);
     for rules in policy
         .behavior
         .iter()

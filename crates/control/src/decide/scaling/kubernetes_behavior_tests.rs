@@ -187,7 +187,11 @@ fn without_behavior_the_highest_of_five_minutes_counts() {
         ("stabilize - old recommendations", &[(10, 10), (4, 1), (5, 2), (9, 9)], 3, 5),
     ];
     for (name, recommendations, desired, expected) in cases {
-        assert_eq!(stabilize(None, &past(recommendations), 10, desired, NOW_MS).0, expected, "{name}");
+        assert_eq!(
+            stabilize(None, 300, &past(recommendations), 10, desired, NOW_MS).0,
+            expected,
+            "{name}"
+        );
     }
 }
 
@@ -215,7 +219,7 @@ fn every_case_of_windows_gives_the_same_replicas() {
         let mut behavior = Behavior::default();
         behavior.scale_up.stabilization_window_s = *up_s;
         behavior.scale_down.stabilization_window_s = *down_s;
-        let (after, _) = stabilize(Some(&behavior), &past(recommendations), *current, *desired, NOW_MS);
+        let (after, _) = stabilize(Some(&behavior), 300, &past(recommendations), *current, *desired, NOW_MS);
         assert_eq!(after, *expected, "{name}");
     }
 }

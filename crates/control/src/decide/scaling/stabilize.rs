@@ -4,19 +4,17 @@ use model::scaling::{Behavior, Direction, Recommendation, StabilizationProof};
 
 use super::milli::before;
 
-/// `--horizontal-pod-autoscaler-downscale-stabilization`.
-pub(super) const DEFAULT_WINDOW_S: u32 = 300;
-
-/// What is left of `desired` after looking back. `recommendations` must not be empty: a policy that is new starts with what it finds.
+/// What is left of `desired` after looking back; without `behavior` over `down_s`. `recommendations` must not be empty: a policy that is new starts with what it finds.
 pub(super) fn stabilize(
     behavior: Option<&Behavior>,
+    down_s: u32,
     recommendations: &[Recommendation],
     current: u32,
     desired: u32,
     now_ms: i64,
 ) -> (u32, Option<StabilizationProof>) {
     let Some(behavior) = behavior else {
-        return highest(recommendations, desired, now_ms);
+        return highest(recommendations, down_s, desired, now_ms);
     };
     let within = |window_s: u32| {
         let cutoff_ms = before(now_ms, window_s);
@@ -44,15 +42,15 @@ pub(super) fn stabilize(
 }
 
 /// Without `behavior`: the highest proposal of the window, `stabilizeRecommendation`.
-fn highest(recommendations: &[Recommendation], desired: u32, now_ms: i64) -> (u32, Option<StabilizationProof>) {
-    let cutoff_ms = before(now_ms, DEFAULT_WINDOW_S);
+fn highest(recommendations: &[Recommendation], window_s: u32, desired: u32, now_ms: i64) -> (u32, Option<StabilizationProof>) {
+    let cutoff_ms = before(now_ms, window_s);
     let recent = recommendations.iter().filter(|earlier| earlier.at_ms >= cutoff_ms);
     let held_by = recent
         .max_by_key(|earlier| earlier.replicas)
         .filter(|highest| highest.replicas > desired);
     let proof = held_by.map(|held_by| StabilizationProof {
         direction: Direction::Down,
-        window_s: DEFAULT_WINDOW_S,
+        window_s,
         before: desired,
         after: held_by.replicas,
         held_by: *held_by,

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::{Loop, outbox::Outbox};
 use crate::{
     cluster::{Board, ClusterBoard, Inputs, Inspected, inspect},
-    decide::cluster::{ControllerSettings, Round, Space, questions},
+    decide::cluster::{Round, Space, questions},
     ports::cluster::{Cluster, ClusterLook, NamespaceObjects},
     state::State,
 };
@@ -132,10 +132,8 @@ fn board(cluster: &dyn Cluster, before: Option<&ClusterBoard>, look: ClusterLook
         .filter(|(object, _)| look.namespaces.contains_key(object.namespace.as_str()) && !changed.iter().any(|n| **n == *object.namespace))
         .map(|(object, inspected)| (object.clone(), inspected.clone()))
         .collect();
-    let settings = ControllerSettings::default();
     let inputs = Inputs {
         cluster: cluster.id(),
-        settings: &settings,
         before: known,
         now_ms,
     };

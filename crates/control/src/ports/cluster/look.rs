@@ -7,7 +7,10 @@ use model::{
     cluster::{KindStatus, ObjectKind},
 };
 
-use super::{CrossVersionRef, EndpointSlice, Event, Hpa, Ingress, MetricIdentifier, Pdb, Pod, Quota, ReplicaSet, Service, Vpa, Workload};
+use super::{
+    ControllerSettings, CrossVersionRef, EndpointSlice, Event, Hpa, Ingress, MetricIdentifier, Pdb, Pod, Quota, ReplicaSet, Service, Vpa,
+    Workload,
+};
 
 /// Everything that is known. Cheap to clone: what did not change is shared with the look before.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct ClusterLook {
     pub took_us: u32,
     /// "v1.36.3".
     pub version: Option<Arc<str>>,
+    /// As the settings have it.
+    pub controller: ControllerSettings,
     pub kinds: Arc<[KindStatus]>,
     pub namespaces: BTreeMap<Arc<str>, Arc<NamespaceObjects>>,
     /// The figures of `metrics.k8s.io`, all pods of one answer; why there are none.

@@ -1,5 +1,6 @@
 //! A Kubernetes cluster behind a port: what is known of it now, and what can be asked of it.
 
+mod controller;
 mod error;
 mod look;
 mod meta;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use model::cluster::{ClusterId, DryRun, ObjectCommand, ObjectDone, ObjectRef};
 use tokio::sync::watch;
 
+pub use controller::ControllerSettings;
 pub use error::ClusterError;
 pub use look::{ClusterLook, CustomValue, Figures, MetricQuestion, NamespaceObjects, PodFigures};
 pub use meta::{FieldOwner, Meta, OwnerRef};

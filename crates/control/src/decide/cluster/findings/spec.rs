@@ -10,7 +10,7 @@ use super::told::{advice, at, kubectl, line, patch, seconds, told};
 use crate::{
     decide::{
         cluster::{
-            Case, ControllerSettings, Target,
+            Case, Target,
             names::{is_inverse, is_latency},
         },
         scaling,
@@ -217,7 +217,7 @@ fn flapping(case: &Case<'_>) -> Option<Finding> {
 fn flaps(case: &Case<'_>) -> Option<Finding> {
     let policy = &case.evaluated()?.policy;
     let start_s = start_s(&case.pods);
-    let warning = scaling::warnings(policy, ControllerSettings::SYNC_PERIOD_S, start_s)
+    let warning = scaling::warnings(policy, case.space.look.controller.sync_period_s, start_s)
         .into_iter()
         .next()?;
     Some(at(

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{findings, fixtures::PAIRS};
 use crate::decide::cluster::{
-    Case, ControllerSettings, Memory, Round, evaluate,
+    Case, Memory, Round, evaluate,
     fixtures::{NOW_MS, SHOP, Scene},
 };
 
@@ -32,8 +32,7 @@ fn found(scene: &Scene, looks: i64, steps: &[FlapStep]) -> Vec<Finding> {
     let mut memory = Memory::default();
     let mut evaluation = None;
     for n in (0..looks).rev() {
-        let settings = ControllerSettings::default();
-        evaluation = Some(evaluate(&settings, space, hpa, &mut memory, NOW_MS - n * 15_000));
+        evaluation = Some(evaluate(space, hpa, &mut memory, NOW_MS - n * 15_000));
     }
     findings(&Case::of_hpa(space, hpa, evaluation.as_ref(), &memory, steps, NOW_MS))
 }

@@ -6,7 +6,7 @@ use model::{
     scaling::{MetricState, TargetChip},
 };
 
-use super::super::{Case, ControllerSettings, Target, findings::told::line, policy, standing::standing};
+use super::super::{Case, Target, findings::told::line, policy, standing::standing};
 use crate::decide::scaling::chips;
 
 /// The object's line: an HPA with its target, or a workload. Nothing where its name is none that Kubernetes allows.
@@ -58,7 +58,7 @@ pub(super) fn targets(case: &Case<'_>) -> Vec<TargetChip> {
     let Some(hpa) = case.hpa else { return Vec::new() };
     let mut all = match case.evaluated() {
         Some(evaluation) => chips(&evaluation.policy, Some(&evaluation.decision)),
-        None => policy(&hpa.spec, &ControllerSettings::default()).map_or_else(|_| Vec::new(), |policy| chips(&policy, None)),
+        None => policy(&hpa.spec, &case.space.look.controller).map_or_else(|_| Vec::new(), |policy| chips(&policy, None)),
     };
     #[expect(clippy::cast_possible_truncation, reason = "bytes are far below 2^53")]
     let bytes = |value: f64| super::super::findings::told::bytes(value as i64);

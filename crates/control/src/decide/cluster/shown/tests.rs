@@ -1,4 +1,7 @@
-use model::cluster::{ClusterId, ObjectKind, ObjectState};
+use model::{
+    cluster::{ClusterId, ObjectKind, ObjectState},
+    scaling::Tolerance,
+};
 use serde_json::json;
 
 use super::{
@@ -13,7 +16,7 @@ fn with_case<T>(scene: &Scene, then: impl FnOnce(&Case<'_>, &[model::cluster::Fi
     let space = round.space(SHOP).unwrap();
     let hpa = &space.objects.hpas["web"];
     let mut memory = Memory::default();
-    let evaluation = evaluate(&ControllerSettings::default(), space, hpa, &mut memory, NOW_MS);
+    let evaluation = evaluate(space, hpa, &mut memory, NOW_MS);
     let case = Case::of_hpa(space, hpa, Some(&evaluation), &memory, &[], NOW_MS);
     then(&case, &findings(&case))
 }
@@ -159,4 +162,50 @@ fn what_leads_to_the_pods_is_found() {
         let seen: Vec<_> = events.iter().map(|event| event.at_ms).collect();
         assert_eq!(seen, [NOW_MS - 30_000, NOW_MS - 60_000]);
     });
+}
+
+#[test]
+fn what_the_controller_was_started_with_changes_what_is_decided() {
+    // 75 % where 70 % are wanted: within a tolerance of a tenth.
+    let decided = |settings: ControllerSettings| {
+        let mut scene = Scene::web();
+        (0..3).for_each(|n| scene.uses(&format!("web-{n}"), 150));
+        scene.controller = settings;
+        with_case(&scene, |case, _| case.evaluation.unwrap().as_ref().unwrap().decision.to)
+    };
+    let usual = ControllerSettings::default();
+    assert_eq!(decided(usual), 3);
+    let strict = ControllerSettings {
+        tolerance: Tolerance {
+            scale_up_ppm: 50_000,
+            scale_down_ppm: 50_000,
+        },
+        ..usual
+    };
+    assert_eq!(decided(strict), 4);
+}
+
+#[test]
+fn without_a_behavior_the_controllers_own_window_holds_back() {
+    let wants = |window_s: u32| {
+        let settings = ControllerSettings {
+            downscale_stabilization_s: window_s,
+            ..ControllerSettings::default()
+        };
+        let mut scene = Scene::web();
+        scene.controller = settings;
+        let mut memory = Memory::default();
+        let mut decided = Vec::new();
+        for (milli, after_s) in [(140, 0), (20, 60)] {
+            (0..3).for_each(|n| scene.uses(&format!("web-{n}"), milli));
+            let look = scene.look();
+            let round = Round::new(&look);
+            let space = round.space(SHOP).unwrap();
+            let at_ms = NOW_MS + after_s * 1_000;
+            decided.push(evaluate(space, &space.objects.hpas["web"], &mut memory, at_ms).unwrap().decision.to);
+        }
+        decided
+    };
+    assert_eq!(wants(300), [3, 3], "the window still holds what was asked for a minute ago");
+    assert_eq!(wants(30), [3, 2], "a window of 30 s does not");
 }

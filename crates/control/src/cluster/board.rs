@@ -1,6 +1,9 @@
 //! What was made of each cluster's look, for those who show it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use model::{
     Metric, SeriesKey, SourceState, SourceStatus,
@@ -8,6 +11,7 @@ use model::{
     scaling::{DecisionSpan, ScalingEvent, ScalingPolicy},
 };
 
+use super::Shown;
 use crate::{
     decide::cluster::Memory,
     ports::cluster::{Cluster, ClusterLook},
@@ -32,6 +36,8 @@ pub(crate) struct Inspected {
     pub(crate) changes: Vec<ScalingEvent>,
     /// Who set the replicas as they are now.
     pub(crate) set_by: Option<Attribution>,
+    /// Made when somebody asks for it first, and gone with what it was made from. Nothing where the object cannot be shown.
+    pub(super) shown: OnceLock<Option<Arc<Shown>>>,
 }
 
 impl Inspected {

@@ -1,6 +1,9 @@
 //! What is made of one namespace of a cluster: every HPA re-run by our engine, and what stands in the way of each object. Pure.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use model::{
     cluster::{ClusterId, ObjectKind, ObjectRef},
@@ -49,12 +52,7 @@ pub(crate) fn inspect(space: &Space<'_>, inputs: Inputs<'_>) -> Vec<(ObjectRef, 
     let workloads = objects.workloads.iter().filter_map(|((kind, name), workload)| {
         let (object, before) = inputs.before(space, *kind, name)?;
         let case = Case::of_workload(space, *kind, workload, inputs.now_ms);
-        let mut inspected = inspected(inputs, &case, before, &workload.metadata)?;
-        // Its bounds are those of the HPA that scales it.
-        if let Some(hpa) = space.hpas_of(*kind, workload).first() {
-            inspected.row.min_replicas = Some(hpa.spec.min_replicas.unwrap_or(1));
-            inspected.row.max_replicas = Some(hpa.spec.max_replicas);
-        }
+        let inspected = inspected(inputs, &case, before, &workload.metadata)?;
         Some((object, inspected))
     });
     hpas.chain(workloads).collect()
@@ -118,5 +116,6 @@ fn inspected(inputs: Inputs<'_>, case: &Case<'_>, before: Option<&Arc<Inspected>
         memory: Memory::default(),
         changes: before.map(|b| b.changes.clone()).unwrap_or_default(),
         set_by: before.and_then(|b| b.set_by.clone()),
+        shown: OnceLock::new(),
     })
 }

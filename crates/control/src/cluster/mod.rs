@@ -4,8 +4,11 @@ mod acting;
 mod board;
 mod command;
 mod inspect;
+mod shown;
 mod told;
 
 pub(crate) use acting::Acting;
 pub(crate) use board::{Board, ClusterBoard, Inspected, source_of};
-pub(crate) use inspect::{Inputs, inspect, steps};
+use inspect::steps;
+pub(crate) use inspect::{Inputs, inspect};
+pub(crate) use shown::Shown;

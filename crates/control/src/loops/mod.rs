@@ -19,6 +19,7 @@ mod retain;
 mod retire;
 mod samples;
 mod status;
+mod told;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 

@@ -4,9 +4,8 @@ use model::cluster::{ClustersView, ObjectKind, ObjectOrder, ObjectQuery, ObjectR
 
 use super::Facts;
 use crate::{
-    cluster::{ClusterBoard, Inspected, steps},
-    decide::cluster::{Case, Space, Subject, evaluate, is_about_balancing, managed, refusals, shown},
-    ports::cluster::Meta,
+    cluster::Shown,
+    decide::cluster::{Subject, refusals},
 };
 
 /// Namespaces that can be chosen from.
@@ -61,50 +60,35 @@ fn passes(query: &ObjectQuery, row: &ObjectRow) -> bool {
 /// Everything of one object; `None` when the cluster has no such thing.
 pub(super) fn object(object: &ObjectRef, facts: Facts<'_>) -> Option<ObjectView> {
     let (board, inspected) = facts.board.get(object)?;
-    let is_measured = facts.board.is_measured(object);
-    let (name, namespace) = board.look.namespaces.get_key_value(object.namespace.as_str())?;
-    let space = Space::new(&board.look, name, namespace);
-    let now_ms = facts.snapshot.at_ms;
-    let Some(hpa) = namespace.hpas.get(object.name.as_str()).filter(|_| object.kind == ObjectKind::Hpa) else {
-        let workload = namespace.workloads.get(&(object.kind, object.name.as_str().into()))?;
-        let case = Case::of_workload(&space, object.kind, workload, now_ms);
-        return Some(view(board, inspected, object, &workload.metadata, &case, is_measured));
-    };
-    let mut memory = inspected.memory.clone();
-    let evaluated = evaluate(&space, hpa, &mut memory, now_ms);
-    let steps = steps(inspected, now_ms);
-    let case = Case::of_hpa(&space, hpa, Some(&evaluated), &inspected.memory, &steps, now_ms);
-    Some(view(board, inspected, object, &hpa.metadata, &case, is_measured))
-}
-
-fn view(board: &ClusterBoard, inspected: &Inspected, object: &ObjectRef, meta: &Meta, case: &Case<'_>, is_measured: bool) -> ObjectView {
+    let shown = inspected.shown(board, object, facts.snapshot.at_ms)?;
+    let shown = Shown::clone(&shown);
     let refused = refusals(&Subject {
         look: &board.look,
         read_only: board.status.read_only.as_deref(),
         object,
     });
-    ObjectView {
+    Some(ObjectView {
         row: inspected.row.clone(),
         findings: inspected.findings.to_vec(),
-        metrics: shown::metric_rows(case),
-        conditions: shown::condition_rows(case),
+        metrics: shown.metrics,
+        conditions: shown.conditions,
         policy: inspected.policy.as_deref().cloned(),
         behavior: inspected.policy.as_ref().and_then(|policy| policy.behavior.clone()),
-        resource_version: meta.resource_version.to_string(),
+        resource_version: shown.resource_version,
         last: inspected.last.clone(),
         evaluated_every_s: board.look.controller.sync_period_s,
-        is_measured,
+        is_measured: facts.board.is_measured(object),
         changes: inspected.changes.clone(),
         set_by: inspected.set_by.clone(),
-        events: shown::object_events(case),
-        pods_total: u32::try_from(case.pods.len()).unwrap_or(u32::MAX),
-        pods: shown::pod_rows(case),
-        related: shown::related(&object.cluster, case),
-        budgets: shown::budgets(case),
-        vpa: shown::vpa_rows(case),
-        services: shown::service_rows(case),
-        ingresses: shown::ingress_rows(case, is_about_balancing, managed),
+        events: shown.events,
+        pods_total: shown.pods_total,
+        pods: shown.pods,
+        related: shown.related,
+        budgets: shown.budgets,
+        vpa: shown.vpa,
+        services: shown.services,
+        ingresses: shown.ingresses,
         refused,
         source: board.status.source.clone(),
-    }
+    })
 }

@@ -106,7 +106,8 @@ pub(crate) async fn look(client: &Client, objects: &Objects) -> ClusterLook {
         custom: Arc::default(),
     };
     let mut custom = BTreeMap::new();
-    for question in questions(&Round::new(&look)) {
+    let asked: Vec<_> = Round::new(&look).spaces().flat_map(questions).collect();
+    for question in asked {
         let answer = ask(client, &question).await;
         custom.insert(question, answer.map_err(Arc::from));
     }

@@ -1,7 +1,7 @@
 //! What follows from what is known of a Kubernetes cluster.
 //!
 //! ```text
-//!  ClusterLook ─ Round (pods by label) ─┬─ questions ─► Cluster::want
+//!  ClusterLook ─ Space (pods by label) ─┬─ questions ─► Cluster::want
 //!                                       └─ per HPA: policy, observe ─ decide::scaling ─► Evaluation ─► Memory
 //!                                                                                          └─► findings ─► standing, shown
 //! ```

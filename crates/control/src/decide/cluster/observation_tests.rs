@@ -110,7 +110,7 @@ fn each_custom_metric_is_asked_for_once() {
     let rps = json!({"type": "Pods", "pods": {"metric": {"name": "rps"}, "target": {"type": "AverageValue", "averageValue": "10"}}});
     scene.change("hpa", "web", json!({"spec": {"metrics": [queue, queue, rps]}}));
     let look = scene.look();
-    let asked = questions(&Round::new(&look));
+    let asked: Vec<_> = Round::new(&look).spaces().flat_map(questions).collect();
     let external = MetricQuestion::External {
         namespace: SHOP.into(),
         metric: "queue".into(),

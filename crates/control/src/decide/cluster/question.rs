@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Round, Space};
+use super::Space;
 use crate::ports::cluster::{Hpa, HpaMetric, MetricQuestion};
 
-/// Of all HPAs, each once.
-pub fn questions(round: &Round<'_>) -> Vec<MetricQuestion> {
-    let all: BTreeSet<_> = round
-        .hpas()
-        .flat_map(|(space, hpa)| hpa.spec.metrics.iter().filter_map(move |metric| question(space, hpa, metric)))
-        .collect();
-    all.into_iter().collect()
+/// Of all HPAs of a namespace, each once.
+pub fn questions(space: &Space<'_>) -> BTreeSet<MetricQuestion> {
+    let hpas = space.objects.hpas.values();
+    hpas.flat_map(|hpa| hpa.spec.metrics.iter().filter_map(move |metric| question(space, hpa, metric)))
+        .collect()
 }
 
 /// What is to be asked for one metric; nothing for figures of pods, and where there is no target to ask for.

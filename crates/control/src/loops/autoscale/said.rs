@@ -7,6 +7,7 @@ use model::{
 
 use crate::{
     decide::scaling::{cause, readings},
+    loops::told::told,
     scaling::Governed,
 };
 
@@ -59,38 +60,9 @@ pub(super) fn is_held(decision: &ScalingDecision) -> bool {
     decision.proof.hold.is_some_and(|(_, without)| without != decision.to)
 }
 
-/// What the journal is told of a change as it stands now.
+/// What the journal is told of a change as it stands now. What runs it refused it, or could not start it.
 pub(super) fn change(event: &ScalingEvent, workload: &WorkloadSnapshot) -> Vec<NewEvent> {
-    let id = &event.workload;
-    let new = |kind, severity, at_ms, summary: String, cause: String| NewEvent {
-        at_ms,
-        kind,
-        severity,
-        pool: Some(workload.observed.pool.clone()),
-        instance: None,
-        summary,
-        cause,
-        actor: event.actor.clone(),
-    };
-    let (from, to) = (event.from, event.to);
-    match &event.outcome {
-        ScalingOutcome::Pending => {
-            let far = event.size() > ScalingEvent::ALARM_OVER;
-            let (kind, severity) = if far {
-                (EventKind::ScaledFar, Severity::Warning)
-            } else {
-                (EventKind::Scaled, Severity::Info)
-            };
-            let summary = format!("{id} scales from {from} to {to} replicas");
-            vec![new(kind, severity, event.at_ms, summary, event.cause.clone())]
-        }
-        ScalingOutcome::Failed(why) => {
-            let summary = format!("{id} did not scale from {from} to {to} replicas");
-            let at_ms = event.ended_at_ms.unwrap_or(event.at_ms);
-            vec![new(EventKind::ScalingFailed, Severity::Critical, at_ms, summary, why.clone())]
-        }
-        ScalingOutcome::Reached | ScalingOutcome::Superseded => Vec::new(),
-    }
+    told(event, Some(&workload.observed.pool), Severity::Critical)
 }
 
 pub(super) fn flaps(workload: &WorkloadSnapshot, flapping: &Flapping, now_ms: i64) -> NewEvent {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    EventKind, NewEvent, Severity,
+    Severity,
     cluster::{Attribution, ObjectKind, ObjectRef},
     scaling::{ScalingEvent, ScalingOutcome},
 };
@@ -12,6 +12,7 @@ use super::Inspect;
 use crate::{
     cluster::{ClusterBoard, Inspected},
     decide::cluster::{ReplicaChange, attribute, scaling_event, workload_of},
+    loops::told::told,
     ports::{
         ChangeRecord,
         cluster::{Event, Hpa},
@@ -57,7 +58,8 @@ impl Inspect {
         }
         inspected.changes.truncate(Inspected::CHANGES_MAX);
         if self.leads() {
-            let told = told(&event);
+            // The cluster goes on trying.
+            let told = told(&event, None, Severity::Warning);
             self.outbox.change(ChangeRecord { event, told });
         }
     }
@@ -132,42 +134,5 @@ fn outcome(event: &ScalingEvent, inspected: &Inspected, now_ms: i64) -> Option<S
         Some(ScalingOutcome::Failed(why))
     } else {
         None
-    }
-}
-
-/// What the journal is told of a change as it stands now.
-fn told(event: &ScalingEvent) -> Vec<NewEvent> {
-    let new = |kind, severity, at_ms, summary: String, cause: String| NewEvent {
-        at_ms,
-        kind,
-        severity,
-        pool: None,
-        instance: None,
-        summary,
-        cause,
-        actor: event.actor.clone(),
-    };
-    let (id, from, to) = (&event.workload, event.from, event.to);
-    match &event.outcome {
-        ScalingOutcome::Pending if event.size() > ScalingEvent::ALARM_OVER => {
-            let summary = format!("{id} scales from {from} to {to} replicas");
-            vec![new(
-                EventKind::ScaledFar,
-                Severity::Warning,
-                event.at_ms,
-                summary,
-                event.cause.clone(),
-            )]
-        }
-        ScalingOutcome::Pending => {
-            let summary = format!("{id} scales from {from} to {to} replicas");
-            vec![new(EventKind::Scaled, Severity::Info, event.at_ms, summary, event.cause.clone())]
-        }
-        ScalingOutcome::Failed(why) => {
-            let at_ms = event.ended_at_ms.unwrap_or(event.at_ms);
-            let summary = format!("{id} did not come to {to} replicas");
-            vec![new(EventKind::ScalingFailed, Severity::Warning, at_ms, summary, why.clone())]
-        }
-        ScalingOutcome::Reached | ScalingOutcome::Superseded => Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! A namespace is inspected when something in it changed, and all of them every ten seconds, because time passes: windows close, figures
 //! grow old.
 
+mod asked;
 mod changes;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -14,10 +15,11 @@ use model::{
 };
 use tokio::sync::Notify;
 
+use self::asked::{Asked, Questions};
 use super::{Loop, outbox::Outbox};
 use crate::{
     cluster::{Board, ClusterBoard, Inputs, Inspected, inspect},
-    decide::cluster::{Round, Space, questions},
+    decide::cluster::{Space, questions},
     ports::cluster::{Cluster, ClusterLook, NamespaceObjects},
     state::State,
 };
@@ -33,6 +35,7 @@ pub(super) struct Inspect {
     state: Arc<State>,
     outbox: Outbox,
     looked: BTreeMap<ClusterId, Looked>,
+    asked: BTreeMap<ClusterId, Asked>,
     /// When each line of the ledger was written last, Unix ms.
     written: BTreeMap<WorkloadId, (i64, i64)>,
     told_at: tokio::time::Instant,
@@ -51,6 +54,7 @@ impl Inspect {
             state,
             outbox: Outbox::default(),
             looked: BTreeMap::new(),
+            asked: BTreeMap::new(),
             written: BTreeMap::new(),
             told_at: tokio::time::Instant::now(),
         }
@@ -76,9 +80,6 @@ impl Inspect {
             })
             .map(|(name, _)| name.clone())
             .collect();
-        if is_up && looked.is_none_or(|l| l.seq != look.seq) {
-            cluster.want(questions(&Round::new(&look)));
-        }
         let all_at_ms = looked.map_or(now_ms, |l| if all { now_ms } else { l.all_at_ms });
         self.looked.insert(
             cluster.id().clone(),
@@ -90,10 +91,18 @@ impl Inspect {
         );
         let begun = (cluster.clone(), before.clone(), look);
         let made = tokio::task::spawn_blocking(move || board(begun.0.as_ref(), begun.1.as_deref(), begun.2, &changed, now_ms)).await;
-        let Ok(mut made) = made else {
+        let Ok((mut made, questions)) = made else {
             tracing::error!(cluster = %cluster.id(), "the inspection of a cluster panicked");
             return None;
         };
+        if let Some(all) = self
+            .asked
+            .entry(cluster.id().clone())
+            .or_default()
+            .after(&made.look.namespaces, questions)
+        {
+            cluster.want(all);
+        }
         if is_up {
             self.tell_changes(before.as_deref(), &mut made, now_ms);
             if self.leads() {
@@ -123,8 +132,14 @@ impl Inspect {
     }
 }
 
-/// What is made of the look: namespaces that changed anew, the others as they were.
-fn board(cluster: &dyn Cluster, before: Option<&ClusterBoard>, look: ClusterLook, changed: &[Arc<str>], now_ms: i64) -> ClusterBoard {
+/// What is made of the look: namespaces that changed anew, with what they ask for, the others as they were.
+fn board(
+    cluster: &dyn Cluster,
+    before: Option<&ClusterBoard>,
+    look: ClusterLook,
+    changed: &[Arc<str>],
+    now_ms: i64,
+) -> (ClusterBoard, Vec<Questions>) {
     let none = BTreeMap::new();
     let known = before.map_or(&none, |before| &before.objects);
     let mut objects: BTreeMap<ObjectRef, Arc<Inspected>> = known
@@ -137,18 +152,20 @@ fn board(cluster: &dyn Cluster, before: Option<&ClusterBoard>, look: ClusterLook
         before: known,
         now_ms,
     };
+    let mut asked = Vec::new();
     for name in changed {
         let Some((name, namespace)) = look.namespaces.get_key_value(name) else {
             continue;
         };
         let space = Space::new(&look, name, namespace);
+        asked.push((name.clone(), questions(&space)));
         objects.extend(
             inspect(&space, inputs)
                 .into_iter()
                 .map(|(object, inspected)| (object, Arc::new(inspected))),
         );
     }
-    ClusterBoard::new(cluster, look, objects)
+    (ClusterBoard::new(cluster, look, objects), asked)
 }
 
 impl Loop for Inspect {

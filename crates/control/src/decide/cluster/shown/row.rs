@@ -17,14 +17,19 @@ pub fn row(cluster: &ClusterId, case: &Case<'_>, findings: &[Finding], managed_b
         _ => return None,
     };
     let workload = case.target.workload();
+    // The bounds of a workload are those of the HPA that scales it.
+    let bounds = match (case.hpa, case.target) {
+        (None, Target::Found { kind, workload }) => case.space.hpas_of(kind, workload).first().copied(),
+        (hpa, _) => hpa,
+    };
     let status = case.hpa.map(|hpa| &hpa.status);
     let trouble = findings.iter().find(|finding| finding.severity > Severity::Info);
     Some(ObjectRow {
         object: ObjectRef::new(cluster.clone(), case.namespace(), kind, &meta.name).ok()?,
         reference: reference(case),
         targets: targets(case),
-        min_replicas: case.hpa.map(|hpa| hpa.spec.min_replicas.unwrap_or(1)),
-        max_replicas: case.hpa.map(|hpa| hpa.spec.max_replicas),
+        min_replicas: bounds.map(|hpa| hpa.spec.min_replicas.unwrap_or(1)),
+        max_replicas: bounds.map(|hpa| hpa.spec.max_replicas),
         desired: match (workload, status) {
             (Some(_), _) => case.replicas(),
             (None, status) => status.map_or(0, |status| status.desired_replicas),

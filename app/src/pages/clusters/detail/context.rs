@@ -30,7 +30,7 @@ pub struct ObjectContext {
     pub object: StoredValue<ObjectRef>,
     me: StoredValue<Me>,
     pub now_ms: Memo<i64>,
-    candidates: Candidates,
+    pub candidates: Candidates,
 }
 
 impl ObjectContext {

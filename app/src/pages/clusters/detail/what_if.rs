@@ -104,10 +104,7 @@ fn another(object: ObjectContext, in_force: Memo<Option<ScalingPolicy>>, setting
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let (Some(after), Some(policy)) = (untrack(after), in_force.get_untracked()) {
-            object
-                .replayed()
-                .candidates
-                .add("edited", ScalingPlan::new(after.put_into(&policy)));
+            object.candidates.add("edited", ScalingPlan::new(after.put_into(&policy)));
         }
     };
     let nothing = move || preview.with(Vec::is_empty);

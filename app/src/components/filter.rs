@@ -1,6 +1,9 @@
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::{
+    browser,
+    url::{Range, UseQuery, since::SINCE},
+};
 
 /// One choice of a filter form; choosing sends the form.
 #[component]
@@ -33,4 +36,18 @@ pub fn FilterSelect(
             </select>
         </label>
     }
+}
+
+/// How far back the list reaches.
+#[component]
+pub fn FilterSince(chosen: Option<String>) -> impl IntoView {
+    let options = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
+    view! { <FilterSelect name="since" label="Time" all="any time" options=options chosen=chosen /> }
+}
+
+/// The range of the charts stays as it is when a filter form is sent.
+#[component]
+pub fn KeptRange(query: UseQuery) -> impl IntoView {
+    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
+    (!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })
 }

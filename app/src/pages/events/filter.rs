@@ -3,7 +3,7 @@
 use model::{EventFilter, EventKind, PoolId, Severity};
 use serde::{Deserialize, Serialize};
 
-use crate::url::{Query, since};
+use crate::url::{Query, since::Stretch};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EventsQuery {
@@ -11,9 +11,7 @@ pub struct EventsQuery {
     pub severity: Option<Severity>,
     pub pool: Option<PoolId>,
     pub text: Option<String>,
-    /// An id from [`since::SINCE`].
-    pub since: Option<String>,
-    pub before_id: Option<i64>,
+    pub stretch: Stretch,
 }
 
 impl EventsQuery {
@@ -24,8 +22,7 @@ impl EventsQuery {
             severity: query.get("severity").and_then(|id| id.parse().ok()),
             pool: query.get("pool").and_then(|id| id.parse().ok()),
             text: query.get("q").map(|text| text.chars().take(EventFilter::TEXT_MAX).collect()),
-            since: query.get("since").and_then(since::known),
-            before_id: query.get("before").and_then(|id| id.parse().ok()),
+            stretch: Stretch::from_query(query),
         }
     }
 
@@ -36,21 +33,16 @@ impl EventsQuery {
             severity: self.severity,
             pool: self.pool.clone(),
             text: self.text.clone(),
-            from_ms: since::from_ms(self.since.as_deref(), now_ms),
+            from_ms: self.stretch.from_ms(now_ms),
             to_ms: None,
-            before_id: self.before_id,
+            before_id: self.stretch.before_id,
         }
-    }
-
-    /// Whether new events belong on top: not on a later page.
-    pub fn is_first_page(&self) -> bool {
-        self.before_id.is_none()
     }
 
     pub fn is_filtered(&self) -> bool {
         *self
             != Self {
-                before_id: self.before_id,
+                stretch: self.stretch.of_all(),
                 ..Self::default()
             }
     }
@@ -74,9 +66,9 @@ mod tests {
             (Some(EventKind::InstanceDown), Some(Severity::Warning))
         );
         assert_eq!((filter.from_ms, filter.pool), (Some(6_400_000), None));
-        assert!(asked.is_filtered() && asked.is_first_page());
+        assert!(asked.is_filtered() && asked.stretch.is_first_page());
         let later = EventsQuery::from_query(&Query::default().with("before", "17"));
-        assert!(!later.is_filtered() && !later.is_first_page());
+        assert!(!later.is_filtered() && !later.stretch.is_first_page());
     }
 
     #[test]

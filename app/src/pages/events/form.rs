@@ -4,8 +4,8 @@ use model::{EventKind, Severity};
 
 use super::filter::EventsQuery;
 use crate::{
-    components::FilterSelect,
-    url::{Range, UseQuery, since::SINCE},
+    components::{FilterSelect, FilterSince, KeptRange},
+    url::UseQuery,
 };
 
 /// The filters, as a form whose answer is this page's URL.
@@ -18,21 +18,19 @@ pub fn FilterForm(query: UseQuery, asked: EventsQuery, pools: Vec<String>) -> im
             (s.id().to_owned(), format!("{}{worse}", s.id()))
         })
         .to_vec();
-    let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
     let pools = pools.into_iter().map(|p| (p.clone(), p)).collect();
-    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let filtered = asked.is_filtered();
     view! {
         <Form method="GET" action="/events" attr:class="filters">
             <FilterSelect name="kind" label="Kind" all="all kinds" options=kinds chosen=asked.kind.map(|k| k.id().to_owned()) />
             <FilterSelect name="severity" label="Severity" all="all" options=severities chosen=asked.severity.map(|s| s.id().to_owned()) />
             <FilterSelect name="pool" label="Pool" all="all pools" options=pools chosen=asked.pool.map(|p| p.to_string()) />
-            <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />
+            <FilterSince chosen=asked.stretch.since />
             <label>
                 <span>"Text"</span>
                 <input type="search" name="q" maxlength="200" autocomplete="off" value=asked.text.unwrap_or_default() />
             </label>
-            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <KeptRange query=query />
             <button type="submit" class="button">
                 "Filter"
             </button>

@@ -3,7 +3,7 @@ use model::{Event, ViewData, ViewKey};
 
 use super::First;
 use crate::{
-    components::{DataTable, Empty, Head, Moment, SeverityBadge},
+    components::{DataTable, Empty, Head, Moment, Pager, SeverityBadge},
     live::Live,
     url::UseQuery,
 };
@@ -37,7 +37,7 @@ pub fn EventTable(query: UseQuery, first: First) -> impl IntoView {
     let next = page.next;
     // Live events come after everything that was read; only their kind, pool and text are left to ask.
     let filter = asked.filter(0);
-    let live_too = asked.is_first_page();
+    let live_too = asked.stretch.is_first_page();
     let read = page.items;
     // Grows from itself: a frame has only the newest events.
     let events = Memo::new(move |shown: Option<&Vec<Event>>| {
@@ -97,29 +97,10 @@ pub fn EventTable(query: UseQuery, first: First) -> impl IntoView {
             }
         })
     };
-    let older = move || {
-        next.map(|id| {
-            view! {
-                <a class="button" href=query.link("before", &id.to_string())>
-                    "Older"
-                </a>
-            }
-        })
-    };
-    let newest = (!live_too).then(|| {
-        view! {
-            <a class="button" href=move || query.link("before", "")>
-                "Newest"
-            </a>
-        }
-    });
     view! {
         <DataTable label="Events" heads=HEADS sticky=true><For each=move || events.get() key=|e| e.id children=row /></DataTable>
         {empty}
-        <nav class="pager" aria-label="Pages of events">
-            {newest}
-            {older}
-        </nav>
+        <Pager query=query label="Pages of events" is_first_page=live_too older=next />
     }
     .into_any()
 }

@@ -5,9 +5,9 @@ use model::{Receipt, Receipts};
 use super::{First, ID, POOL, SHOW, TROUBLED, request_href, words};
 use crate::{
     browser,
-    components::{DataTable, Empty, Head, Moment},
+    components::{DataTable, Empty, Head, KeptRange, Moment},
     format,
-    url::{Range, UseQuery},
+    url::UseQuery,
 };
 
 const HEADS: [Head; 7] = [
@@ -121,7 +121,6 @@ fn Filters(query: UseQuery, asked: super::Asked, pools: Vec<String>) -> impl Int
             }
         })
         .collect_view();
-    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let submit = move |event| browser::submit_form_of(&event);
     view! {
         <Form method="GET" action="/requests" attr:class="filters">
@@ -145,7 +144,7 @@ fn Filters(query: UseQuery, asked: super::Asked, pools: Vec<String>) -> impl Int
                     </option>
                 </select>
             </label>
-            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <KeptRange query=query />
             <button type="submit" class="button">
                 "Find"
             </button>

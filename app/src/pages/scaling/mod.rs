@@ -29,7 +29,7 @@ pub(super) use chips::chips;
 pub(super) use decided::Decided;
 pub use detail::WorkloadPage;
 pub(super) use figure::{figure, ready_tone};
-pub(super) use history::{ChangeRows, HEADS, History};
+pub(super) use history::{History, LastChanges};
 pub(super) use ledger::Ledger;
 pub use list::ScalingPage;
 pub(super) use marks::use_marks;

@@ -1,13 +1,9 @@
 use leptos::prelude::*;
-use leptos_router::components::Form;
+use leptos_router::components::{Form, KeptRange};
 use model::cluster::{ClusterStatus, ObjectKind, ObjectOrder};
 
 use super::query::Asked;
-use crate::{
-    browser,
-    components::FilterSelect,
-    url::{Range, UseQuery},
-};
+use crate::{browser, components::FilterSelect, url::UseQuery};
 
 /// The filters, as a form whose answer is this page's URL.
 #[component]
@@ -28,7 +24,6 @@ pub fn FilterForm(query: UseQuery, asked: Asked, clusters: Memo<Vec<ClusterStatu
     };
     let kinds = ObjectKind::ALL.map(|k| (k.id().to_owned(), k.label().to_owned())).to_vec();
     let by_name = (asked.order == ObjectOrder::Name).then(|| "name".to_owned());
-    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let text = asked.text.or_else(|| impossible.clone()).unwrap_or_default();
     let is_impossible = impossible.is_some();
     view! {
@@ -59,7 +54,7 @@ pub fn FilterForm(query: UseQuery, asked: Asked, clusters: Memo<Vec<ClusterStatu
                 <input type="checkbox" name="troubled" value="1" checked=asked.troubled on:change=move |event| browser::submit_form_of(&event) />
                 <span>"Only what needs a look"</span>
             </label>
-            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <KeptRange query=query />
             <button type="submit" class="button">
                 "Filter"
             </button>

@@ -1,5 +1,6 @@
 //! The History tab: every change of the replicas, with its cause and what became of it.
 
+mod last;
 mod query;
 mod rows;
 
@@ -7,14 +8,15 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use model::{WorkloadId, scaling::ScalingEvent};
 
+pub use last::LastChanges;
 use query::{BY, HistoryQuery, OUTCOMES};
-pub use rows::{ChangeRows, HEADS};
+use rows::{ChangeRows, HEADS};
 
 use super::Scaled;
 use crate::{
     api::{self, Problem},
-    components::{DataTable, Empty, FilterSelect, PageTab, first_paint},
-    url::{Range, UseQuery, since::SINCE},
+    components::{DataTable, Empty, FilterSelect, FilterSince, KeptRange, PageTab, Pager, first_paint},
+    url::UseQuery,
 };
 
 /// Rows of a page.
@@ -59,7 +61,7 @@ pub fn History<T: PageTab>(
     let asked = Memo::new(move |_| query.query.with(HistoryQuery::from_query));
     // A change, or an outcome, that is new: then the first page is read again.
     let newest = Memo::new(move |_| of.changes.with(|changes| changes.first().map(|e| (e.id, e.outcome.id()))));
-    let news = Memo::new(move |_| newest.get().filter(|_| asked.with(|a| a.before_id.is_none())));
+    let news = Memo::new(move |_| newest.get().filter(|_| asked.with(|a| a.stretch.is_first_page())));
     let first = Resource::new(
         move || (of.id.get_value(), asked.get(), news.get().map(|n| n.0)),
         move |(id, asked, _)| {
@@ -91,16 +93,14 @@ fn Changes<T: PageTab>(of: Scaled, query: UseQuery, tab: T, found: Found, asked:
     let (changes, next) = found;
     let path = of.path.get_value();
     let all = tab.write(&query.query.get_untracked()).href(&path);
-    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
     let words = |pairs: &[(&str, &str)]| {
         pairs
             .iter()
             .map(|(id, words)| ((*id).to_owned(), (*words).to_owned()))
             .collect::<Vec<_>>()
     };
-    let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
     let filtered = asked.is_filtered();
-    let is_first_page = asked.before_id.is_none();
+    let is_first_page = asked.stretch.is_first_page();
     let empty = changes.is_empty().then(|| {
         if filtered {
             view! {
@@ -120,24 +120,10 @@ fn Changes<T: PageTab>(of: Scaled, query: UseQuery, tab: T, found: Found, asked:
             .into_any()
         }
     });
-    let older = next.map(|id| {
-        view! {
-            <a class="button" href=query.link("before", &id.to_string())>
-                "Older"
-            </a>
-        }
-    });
-    let newest = (!is_first_page).then(|| {
-        view! {
-            <a class="button" href=move || query.link("before", "")>
-                "Newest"
-            </a>
-        }
-    });
     view! {
         <Form method="GET" action=path attr:class="filters">
             <input type="hidden" name=T::KEY value=tab.id() />
-            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <KeptRange query=query />
             <FilterSelect name="by" label="By" all="everybody" options=words(&BY) chosen=asked.by />
             <FilterSelect name="outcome" label="Outcome" all="all" options=words(&OUTCOMES) chosen=asked.outcome />
             <FilterSelect
@@ -147,7 +133,7 @@ fn Changes<T: PageTab>(of: Scaled, query: UseQuery, tab: T, found: Found, asked:
                 options=vec![("1".to_owned(), "more than five".to_owned())]
                 chosen=asked.far.then(|| "1".to_owned())
             />
-            <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />
+            <FilterSince chosen=asked.stretch.since />
             <button type="submit" class="button">
                 "Filter"
             </button>
@@ -156,10 +142,7 @@ fn Changes<T: PageTab>(of: Scaled, query: UseQuery, tab: T, found: Found, asked:
             <ChangeRows changes=Memo::new(move |_| changes.clone()) now_ms=of.now_ms />
         </DataTable>
         {empty}
-        <nav class="pager" aria-label="Pages of changes">
-            {newest}
-            {older}
-        </nav>
+        <Pager query=query label="Pages of changes" is_first_page=is_first_page older=next />
     }
     .into_any()
 }

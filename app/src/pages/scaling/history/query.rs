@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     pages::scaling::words,
-    url::{Query, since},
+    url::{Query, since::Stretch},
 };
 
 /// Who changed it: id and words.
@@ -22,15 +22,13 @@ pub const OUTCOMES: [(&str, &str); 4] = [
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HistoryQuery {
-    /// An id from [`since::SINCE`].
-    pub since: Option<String>,
     /// An id from [`BY`].
     pub by: Option<String>,
     /// An id from [`OUTCOMES`].
     pub outcome: Option<String>,
     /// Only changes by more than five.
     pub far: bool,
-    pub before_id: Option<i64>,
+    pub stretch: Stretch,
 }
 
 impl HistoryQuery {
@@ -43,11 +41,10 @@ impl HistoryQuery {
                 .map(str::to_owned)
         };
         Self {
-            since: query.get("since").and_then(since::known),
             by: one_of("by", &BY),
             outcome: one_of("outcome", &OUTCOMES),
             far: query.get("far") == Some("1"),
-            before_id: query.get("before").and_then(|id| id.parse().ok()),
+            stretch: Stretch::from_query(query),
         }
     }
 
@@ -55,9 +52,9 @@ impl HistoryQuery {
     pub fn filter(&self, workload: WorkloadId, now_ms: i64) -> ScalingEventFilter {
         ScalingEventFilter {
             workload: Some(workload),
-            from_ms: since::from_ms(self.since.as_deref(), now_ms),
+            from_ms: self.stretch.from_ms(now_ms),
             to_ms: None,
-            before_id: self.before_id,
+            before_id: self.stretch.before_id,
         }
     }
 
@@ -75,7 +72,7 @@ impl HistoryQuery {
     pub fn is_filtered(&self) -> bool {
         *self
             != Self {
-                before_id: self.before_id,
+                stretch: self.stretch.of_all(),
                 ..Self::default()
             }
     }

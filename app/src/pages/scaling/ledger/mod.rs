@@ -13,10 +13,10 @@ use query::LedgerQuery;
 use super::Scaled;
 use crate::{
     api::{self, Problem},
-    components::{Callout, DataTable, Empty, FilterSelect, Head, Moment, PageTab, Tone, first_paint},
+    components::{Callout, DataTable, Empty, FilterSelect, FilterSince, Head, KeptRange, Moment, PageTab, Pager, Tone, first_paint},
     format,
     pages::scaling::words,
-    url::{Range, UseQuery, since::SINCE},
+    url::UseQuery,
 };
 
 const PAGE: u32 = 50;
@@ -67,13 +67,12 @@ fn Spans<T: PageTab>(
 ) -> impl IntoView {
     let now_ms = of.now_ms.get_untracked();
     let path = of.path.get_value();
-    let range = query.query.get_untracked().get(Range::KEY).unwrap_or_default().to_owned();
-    let since = SINCE.map(|(id, label, _)| (id.to_owned(), label.to_owned())).to_vec();
     let which = vec![("1".to_owned(), "changes only".to_owned())];
     let newest_ms = page.items.first().map(|s| s.from_ms);
     let last_ms = Memo::new(move |_| of.last.with(|last| last.as_ref().map(|s| s.from_ms)));
-    let is_first_page = asked.before_id.is_none();
+    let is_first_page = asked.stretch.is_first_page();
     let newer = Memo::new(move |_| is_first_page && last_ms.get() > newest_ms);
+    let next = page.next;
     let rows = page.items.into_iter().map(|span| row(span, now_ms)).collect_view();
     let empty = newest_ms.is_none().then(|| {
         view! {
@@ -82,26 +81,12 @@ fn Spans<T: PageTab>(
             </Empty>
         }
     });
-    let older = page.next.map(|id| {
-        view! {
-            <a class="button" href=query.link("before", &id.to_string())>
-                "Older"
-            </a>
-        }
-    });
-    let newest = (!is_first_page).then(|| {
-        view! {
-            <a class="button" href=move || query.link("before", "")>
-                "Newest"
-            </a>
-        }
-    });
     view! {
         <Form method="GET" action=path attr:class="filters">
             <input type="hidden" name=T::KEY value=tab.id() />
-            {(!range.is_empty()).then(|| view! { <input type="hidden" name=Range::KEY value=range /> })}
+            <KeptRange query=query />
             <FilterSelect name="changes" label="Decisions" all="all" options=which chosen=asked.changes_only.then(|| "1".to_owned()) />
-            <FilterSelect name="since" label="Time" all="any time" options=since chosen=asked.since />
+            <FilterSince chosen=asked.stretch.since />
             <button type="submit" class="button">
                 "Filter"
             </button>
@@ -126,10 +111,7 @@ fn Spans<T: PageTab>(
             {rows}
         </DataTable>
         {empty}
-        <nav class="pager" aria-label="Pages of decisions">
-            {newest}
-            {older}
-        </nav>
+        <Pager query=query label="Pages of decisions" is_first_page=is_first_page older=next />
     }
     .into_any()
 }

@@ -3,14 +3,12 @@
 use model::{WorkloadId, scaling::LedgerFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::url::{Query, since};
+use crate::url::{Query, since::Stretch};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LedgerQuery {
     pub changes_only: bool,
-    /// An id from [`since::SINCE`].
-    pub since: Option<String>,
-    pub before_id: Option<i64>,
+    pub stretch: Stretch,
 }
 
 impl LedgerQuery {
@@ -18,8 +16,7 @@ impl LedgerQuery {
     pub fn from_query(query: &Query) -> Self {
         Self {
             changes_only: query.get("changes") == Some("1"),
-            since: query.get("since").and_then(since::known),
-            before_id: query.get("before").and_then(|id| id.parse().ok()),
+            stretch: Stretch::from_query(query),
         }
     }
 
@@ -27,10 +24,10 @@ impl LedgerQuery {
     pub fn filter(&self, workload: WorkloadId, now_ms: i64) -> LedgerFilter {
         LedgerFilter {
             workload,
-            from_ms: since::from_ms(self.since.as_deref(), now_ms),
+            from_ms: self.stretch.from_ms(now_ms),
             to_ms: None,
             changes_only: self.changes_only,
-            before_id: self.before_id,
+            before_id: self.stretch.before_id,
         }
     }
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::cluster::{ConditionRow, MetricRow};
 
 use crate::{
-    components::{DataTable, Empty, Head, Icon, icon},
+    components::{Empty, Head, Icon, TablePanel, icon},
     format,
     pages::{clusters::detail::context::ObjectContext, scaling::chips},
 };
@@ -27,15 +27,9 @@ pub fn Metrics(object: ObjectContext) -> impl IntoView {
             .then(|| view! { <Empty title="The HPA has no metric">""</Empty> })
     };
     view! {
-        <section class="panel" aria-labelledby="metrics-title">
-            <header class="panel-head">
-                <h2 id="metrics-title">"Metrics"</h2>
-            </header>
-            <DataTable label="Table of metrics" heads=METRICS>
-                {rows}
-            </DataTable>
-            {empty}
-        </section>
+        <TablePanel id="metrics-title" title="Metrics" label="Table of metrics" heads=METRICS empty=empty.into_any()>
+            {rows}
+        </TablePanel>
     }
     .into_any()
 }
@@ -70,15 +64,9 @@ pub fn Conditions(object: ObjectContext) -> impl IntoView {
         })
     };
     view! {
-        <section class="panel" aria-labelledby="conditions-title">
-            <header class="panel-head">
-                <h2 id="conditions-title">"Conditions"</h2>
-            </header>
-            <DataTable label="Table of conditions" heads=CONDITIONS>
-                {rows}
-            </DataTable>
-            {empty}
-        </section>
+        <TablePanel id="conditions-title" title="Conditions" label="Table of conditions" heads=CONDITIONS empty=empty.into_any()>
+            {rows}
+        </TablePanel>
     }
     .into_any()
 }

@@ -10,14 +10,17 @@ use model::{Metric, SeriesKey, cluster::ObjectKind};
 use super::{context::ObjectContext, tabs::Tab};
 use crate::{
     charts::{ChartPanel, Kind},
-    components::{DataTable, Empty, PageTab},
+    components::{Empty, PageTab},
     format,
-    pages::scaling::{ChangeRows, Decided, HEADS, MetricCharts, figure, ready_tone, use_marks},
+    pages::scaling::{Decided, LastChanges, MetricCharts, figure, ready_tone, use_marks},
     url::UseQuery,
 };
 
-/// Changes that are listed; the History tab has them all.
-const CHANGES: usize = 5;
+/// While none has been seen.
+const NO_CHANGES: (&str, &str) = (
+    "The replicas have not been changed since they are watched",
+    "Each change appears here with who made it and what told of it.",
+);
 /// What is kept over time of an object.
 const KEPT: &[Metric] = &[Metric::CpuPercent, Metric::MemoryPercent];
 
@@ -65,7 +68,7 @@ pub fn Overview(object: ObjectContext, query: UseQuery) -> impl IntoView {
                     marks=format!("{}?tab=history&before=", object.path())
                 />
                 {is_hpa.then(|| view! { <metrics::Metrics object=object /> })}
-                <Changes object=object query=query />
+                <LastChanges of=scaled query=query all=Tab::History none=NO_CHANGES />
             </div>
             <div class="column">
                 {engine}
@@ -95,34 +98,6 @@ fn Figures(object: ObjectContext) -> impl IntoView {
             {figure("There", move || row.get().map(|r| r.2.to_string()), || Some("in whatever state".to_owned()), || "")}
             {figure("Between", move || row.get().map(|r| format!("{} – {}", bound(r.3), bound(r.4))), between_note, || "")}
         </ul>
-    }
-    .into_any()
-}
-
-/// The last changes of the replicas.
-#[component]
-fn Changes(object: ObjectContext, query: UseQuery) -> impl IntoView {
-    let changes = object.list(|v| v.changes.iter().take(CHANGES).cloned().collect());
-    let empty = move || {
-        changes.with(Vec::is_empty).then(|| {
-            view! {
-                <Empty title="The replicas have not been changed since they are watched">
-                    <p>"Each change appears here with who made it and what told of it."</p>
-                </Empty>
-            }
-        })
-    };
-    view! {
-        <section class="panel" aria-labelledby="changes-title">
-            <header class="panel-head">
-                <h2 id="changes-title">"Last changes"</h2>
-                <a href=move || query.link_with(|q| Tab::History.write(&q))>"All changes"</a>
-            </header>
-            <DataTable label="The last changes" heads=HEADS>
-                <ChangeRows changes=changes now_ms=object.now_ms />
-            </DataTable>
-            {empty}
-        </section>
     }
     .into_any()
 }

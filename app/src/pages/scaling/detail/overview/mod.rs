@@ -11,13 +11,12 @@ use model::SeriesKey;
 use super::{context::WorkloadContext, tabs::Tab};
 use crate::{
     charts::{ChartPanel, Kind},
-    components::{DataTable, Empty, PageTab},
-    pages::scaling::{ChangeRows, HEADS, MetricCharts, use_marks},
+    pages::scaling::{LastChanges, MetricCharts, use_marks},
     url::UseQuery,
 };
 
-/// Changes that are listed; the History tab has them all.
-const CHANGES: usize = 5;
+/// While there has been none.
+const NO_CHANGES: (&str, &str) = ("The replicas have not been changed yet", "Each change appears here with its cause.");
 
 #[component]
 pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
@@ -43,7 +42,7 @@ pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
                     events=marks
                     marks=format!("/scaling/{id}?tab=history&before=")
                 />
-                <Changes workload=workload query=query />
+                <LastChanges of=workload.scaled() query=query all=Tab::History none=NO_CHANGES />
             </div>
             <div class="column">
                 <why::Why workload=workload query=query />
@@ -51,35 +50,6 @@ pub fn Overview(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
         </div>
         <MetricCharts id=workload.id targets=targets group=group />
         <processes::Processes workload=workload />
-    }
-    .into_any()
-}
-
-/// The last changes of the replicas.
-#[component]
-fn Changes(workload: WorkloadContext, query: UseQuery) -> impl IntoView {
-    let changes = workload.part(|v| v.events.iter().take(CHANGES).cloned().collect::<Vec<_>>());
-    let changes = Memo::new(move |_| changes.get().unwrap_or_default());
-    let empty = move || {
-        changes.with(Vec::is_empty).then(|| {
-            view! {
-                <Empty title="The replicas have not been changed yet">
-                    <p>"Each change appears here with its cause."</p>
-                </Empty>
-            }
-        })
-    };
-    view! {
-        <section class="panel" aria-labelledby="changes-title">
-            <header class="panel-head">
-                <h2 id="changes-title">"Last changes"</h2>
-                <a href=move || query.link_with(|q| Tab::History.write(&q))>"All changes"</a>
-            </header>
-            <DataTable label="The last changes" heads=HEADS>
-                <ChangeRows changes=changes now_ms=workload.now_ms />
-            </DataTable>
-            {empty}
-        </section>
     }
     .into_any()
 }

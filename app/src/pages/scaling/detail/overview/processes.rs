@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::{PoolId, ProcessObservation};
 
 use crate::{
-    components::{DataTable, Empty, Head},
+    components::{Empty, Head, TablePanel},
     format,
     pages::scaling::{detail::context::WorkloadContext, words},
 };
@@ -35,15 +35,9 @@ pub fn Processes(workload: WorkloadContext) -> impl IntoView {
         })
     };
     view! {
-        <section class="panel below" aria-labelledby="processes-title">
-            <header class="panel-head">
-                <h2 id="processes-title">"Processes"</h2>
-            </header>
-            <DataTable label="Table of processes" heads=HEADS>
-                {rows}
-            </DataTable>
-            {empty}
-        </section>
+        <TablePanel id="processes-title" title="Processes" label="Table of processes" heads=HEADS below=true empty=empty.into_any()>
+            {rows}
+        </TablePanel>
     }
     .into_any()
 }

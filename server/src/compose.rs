@@ -12,20 +12,22 @@ use adapters::builtin::{
     fleet::{Fleet, Limits},
 };
 use control::{
-    Control, Fenced, PoolSetup, Ports, ReplicaSetup, Running, Setup, initial_plans,
+    Control, Fenced, Ports, ReplicaSetup, Running, Setup, initial_plans,
     ports::{Alone, Balancer, Clock, FenceCell, Lease, SystemClock, SystemResolver, Workloads, cluster::Cluster},
 };
 use gateway::{AffinityKey, Gateway, GatewayConfig};
-use model::{GatewayPlan, PathPrefix, PoolPolicy, Route, UpstreamTls};
-use store::{Claim, Company, DataDir, DatabaseUrl, OpenError, Store, StoreConfig};
+use model::GatewayPlan;
+use store::{Claim, Company, DataDir, Store};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     StartError,
     clusters::{clusters, services},
-    config::{Config, DatabaseSettings, PublicUrl, builtin_gateway},
+    config::{Config, PublicUrl},
+    database::database,
     http::{Console, ConsoleParts, Gateways, Site, listen, router},
+    pools::{pools, warn_of_unverified},
     replica::{self, OwnGateway, follow},
     samples,
     start_error::reachable,
@@ -365,74 +367,4 @@ struct Rest {
     stopping: CancellationToken,
     http: JoinHandle<()>,
     following: TaskTracker,
-}
-
-/// The settings as the store wants them; with SQLite also the data directory, taken.
-fn database(settings: &DatabaseSettings) -> Result<(StoreConfig, Option<DataDir>), StartError> {
-    if settings.url.is_some() {
-        return Ok((store_config(settings)?, None));
-    }
-    let dir = DataDir::open(&settings.data_dir)?;
-    Ok((store_config(settings)?, Some(dir)))
-}
-
-fn store_config(settings: &DatabaseSettings) -> Result<StoreConfig, StartError> {
-    let url = match &settings.url {
-        Some(url) => url.expose().parse()?,
-        None => DatabaseUrl::Sqlite {
-            path: DataDir::database_in(&settings.data_dir),
-        },
-    };
-    Ok(StoreConfig {
-        max_connections: settings.pool_max,
-        min_connections: settings.pool_min,
-        ..StoreConfig::new(url)
-    })
-}
-
-/// The store for a command that may run beside a console: what the console holds is not needed, only its directory.
-pub(crate) async fn open_beside(settings: &DatabaseSettings) -> Result<(Store, Option<DataDir>), StartError> {
-    let dir = match settings.url {
-        Some(_) => None,
-        None => match DataDir::open(&settings.data_dir) {
-            Ok(dir) => Some(dir),
-            Err(OpenError::InUse { .. }) => None,
-            Err(error) => return Err(error.into()),
-        },
-    };
-    Ok((Store::open(&store_config(settings)?).await?, dir))
-}
-
-/// Said at every start: nobody shall get used to it.
-pub(crate) fn warn_of_unverified(pools: &[PoolSetup]) {
-    for pool in pools.iter().filter(|pool| pool.tls.is_unverified()) {
-        tracing::warn!(pool = %pool.id, "the pool's instances are spoken to over TLS, but their certificates are not verified (tls.verify)");
-    }
-}
-
-/// Own pools and routes, or the samples with everything led to them.
-fn pools(config: &Config) -> (Vec<PoolSetup>, Vec<Route>) {
-    if !config.is_embedded() {
-        return (config.pools.clone(), config.routes.clone());
-    }
-    let pool = PoolSetup {
-        id: samples::pool_id(),
-        balancer: builtin_gateway(),
-        // Those that the supervisor runs.
-        instances: Vec::new(),
-        tls: UpstreamTls::default(),
-        defaults: PoolPolicy {
-            algorithm: config.settings.gateway.algorithm,
-            health_check: config.settings.health.clone(),
-            ..PoolPolicy::default()
-        },
-    };
-    let everything = Route {
-        host: None,
-        path: PathPrefix::new("/").expect("a constant path is valid"),
-        pool: samples::pool_id(),
-        priority: model::Priority::Normal,
-        reuse: model::ReusePolicy::default(),
-    };
-    (vec![pool], vec![everything])
 }

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     StartError,
     agent::{Agent, Link, LinkSettings, is_local, own_name},
-    compose::warn_of_unverified,
     config::{self, Config, PublicUrl, Redacted, TOKEN_VARIABLE, check_token},
     logging, open_files,
+    pools::warn_of_unverified,
     shutdown::Signals,
 };
 

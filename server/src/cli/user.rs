@@ -11,7 +11,7 @@ use super::{
     args::{SettingsFlags, UserAction},
     password, runtime,
 };
-use crate::{StartError, compose::open_beside, config, logging};
+use crate::{StartError, config, database::open_beside, logging};
 
 /// Who it was, in the audit log.
 const BY: &str = "command line";

@@ -7,8 +7,10 @@ use control::ports::rollup::fold;
 use model::Resolution;
 
 use super::{
-    block::{self, Slice, Stands, add_buckets, add_marks},
+    block,
+    buckets::{Stands, add_buckets, add_marks},
     bytes::{Damaged, ROWS_MAX},
+    slice::Slice,
 };
 
 /// The coarser resolutions.

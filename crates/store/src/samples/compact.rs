@@ -8,10 +8,10 @@ use model::Resolution;
 
 use super::{
     Recorder,
-    block::Slice,
     build::{self, ALL, Columns, NewBlock, ROLLED_UP, Stored},
     bytes::Damaged,
     many::{self, SERIES_AT_ONCE},
+    slice::Slice,
     tail,
 };
 use crate::{

@@ -11,6 +11,7 @@
 //! made from the values themselves, never from each other.
 
 mod block;
+mod buckets;
 mod build;
 mod bytes;
 mod column;
@@ -18,6 +19,7 @@ mod compact;
 mod dictionary;
 mod many;
 mod read;
+mod slice;
 mod tail;
 mod upkeep;
 
@@ -35,7 +37,7 @@ use control::ports::{Compacted, Fence, FenceCell, Line, Oldest, RangeQuery, Reco
 use model::Resolution;
 use tokio::sync::{Mutex, MutexGuard};
 
-use self::{block::Slice, dictionary::Dictionary};
+use self::{dictionary::Dictionary, slice::Slice};
 use crate::{Store, db::Tx, value::values};
 
 /// Series that have a name here. Instances come and go with new names; the clean-up removes those of which nothing is left.

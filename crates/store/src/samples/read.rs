@@ -12,10 +12,12 @@ use control::ports::{
 use model::Resolution;
 
 use super::{
-    block::{self, Need, Slice},
+    block,
+    buckets::{self, Need},
     build::ALL,
     bytes::Damaged,
     many::{self, SERIES_AT_ONCE, StoredBlock},
+    slice::Slice,
     tail,
 };
 use crate::{db::Db, value::values};
@@ -202,7 +204,7 @@ fn unpack(mut blocks: Vec<StoredBlock>, ids: &[i64], (resolution, from_ms, to_ms
                 resolution,
                 start_ms: block.slice_ms,
             };
-            block::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
+            buckets::read_buckets(&block.data, slice, need, from_ms, to_ms, out)
         };
         // Only this series has a gap here.
         if let Err(why) = read {
@@ -249,7 +251,7 @@ pub(super) async fn oldest(db: &Db) -> Result<Oldest, StoreError> {
             };
             Ok(match resolution {
                 Resolution::Second => block::moments(&data).map_or(Some(slice.start_ms), |times| times.first().copied()),
-                _ => block::first_mark(&data, slice).unwrap_or(Some(slice.start_ms)),
+                _ => buckets::first_mark(&data, slice).unwrap_or(Some(slice.start_ms)),
             })
         })?;
     }

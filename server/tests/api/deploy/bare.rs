@@ -122,7 +122,9 @@ async fn it_runs_without_shell_as_another_user_on_a_root_that_cannot_be_written(
             "{status}"
         );
     }
-    assert!(!Path::new(&format!("/proc/{}/root/bin/sh", program.pid())).exists());
+    let its_root = Path::new("/proc").join(program.pid().to_string()).join("root");
+    assert!(its_root.join("usr/local/bin/evenkeel").exists(), "the process sees another root");
+    assert!(!its_root.join("bin").join("sh").exists());
     assert_eq!(program.terminate(), Some(0));
     assert!(
         !dir.path().join("data").exists() && fs::read_dir(dir.path().join("tmp")).unwrap().count() == 0,

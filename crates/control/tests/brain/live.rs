@@ -1,8 +1,11 @@
-use futures::StreamExt as _;
-use model::{ApiError, Frame, FrameId, Metric, SeriesKey, SeriesQuery, ViewKey};
-use testkit::build;
+use std::time::Duration;
 
-use crate::support::{World, admin};
+use futures::StreamExt as _;
+use model::{ApiError, Frame, FrameId, Metric, SeriesKey, SeriesQuery, ViewData, ViewKey, cluster::ObjectQuery};
+use serde_json::json;
+use testkit::{MemoryCluster, build, wait_until};
+
+use crate::support::{SOON, World, admin};
 
 fn parse(frame: &control::LiveFrame) -> Frame {
     serde_json::from_slice(&frame.json).unwrap()
@@ -88,6 +91,51 @@ async fn streams_end_when_the_console_stops() {
     running.stop().await;
     // Every frame is read to the end: this returns only because there is one.
     stays.collect::<Vec<_>>().await;
+}
+
+/// The clock asks for the next frame in an hour: it comes because of the change, or not at all.
+#[tokio::test(start_paused = true)]
+async fn the_last_of_many_changes_in_a_cluster_is_shown_without_waiting_for_the_clock() {
+    let cluster = MemoryCluster::new("prod");
+    let mut world = World::new();
+    world.interval = Duration::from_hours(1);
+    world.clusters = vec![cluster.clone()];
+    let (control, running) = world.start().await;
+    let (viewer, _) = admin(&control).await;
+    let set = |max: u32| {
+        cluster.put(
+            &json!({ "kind": "HorizontalPodAutoscaler", "metadata": { "name": "web", "namespace": "shop" }, "spec": {
+            "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "web" }, "maxReplicas": max } }),
+        );
+    };
+    let inspected = || {
+        let loops = control.loops(&viewer);
+        loops.iter().find(|l| l.name == "inspect").map_or(0, |l| l.rounds)
+    };
+    let mut frames = control.subscribe(&viewer, ViewKey::Clusters(ObjectQuery::default()), None).unwrap();
+    // The first ones come within the time of one frame, the last long after it.
+    for last in [2, 40] {
+        let began = tokio::time::Instant::now();
+        for max in 1..=last {
+            let before = inspected();
+            set(last * 100 + max);
+            wait_until("it is inspected", SOON, async || inspected() > before).await;
+        }
+        let shown = async {
+            loop {
+                let ViewData::Clusters(view) = parse(&frames.next().await.unwrap()).view else {
+                    panic!("not the clusters")
+                };
+                if view.rows.first().is_some_and(|row| row.max_replicas == Some(last * 101)) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(1), shown)
+            .await
+            .unwrap_or_else(|_| panic!("change {last} is not shown {} ms after the first", began.elapsed().as_millis()));
+    }
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub(super) struct Inspect {
     asked: BTreeMap<ClusterId, Asked>,
     /// When each line of the ledger was written last, Unix ms.
     written: BTreeMap<WorkloadId, (i64, i64)>,
+    /// When a frame was asked for last; in the future while one is owed.
     told_at: tokio::time::Instant,
 }
 
@@ -110,6 +111,24 @@ impl Inspect {
             }
         }
         Some(Arc::new(made))
+    }
+
+    /// Asks for a frame: at once, or as soon as one is due again, so that the last of many changes is not left to the clock.
+    fn tell(&mut self) {
+        let now = tokio::time::Instant::now();
+        if self.told_at > now {
+            return;
+        }
+        self.told_at = now.max(self.told_at + FRAME_EVERY);
+        let (state, due) = (self.state.clone(), self.told_at);
+        if due == now {
+            state.collect_now.notify_one();
+            return;
+        }
+        tokio::spawn(async move {
+            tokio::time::sleep_until(due).await;
+            state.collect_now.notify_one();
+        });
     }
 
     /// Every console looks; the one that leads keeps what was seen.
@@ -186,10 +205,7 @@ impl Loop for Inspect {
             let mut board = Board::clone(&state.board.read());
             board.0.extend(made.into_iter().map(|made| (made.status.id.clone(), made)));
             *state.board.write() = Arc::new(board);
-            if self.told_at.elapsed() >= FRAME_EVERY {
-                self.told_at = tokio::time::Instant::now();
-                state.collect_now.notify_one();
-            }
+            self.tell();
         }
         if !self.leads() {
             return Ok(());

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use control::ports::{Journal, Policies, StoreError};
-use model::{PoolPolicy, WorkloadId};
+use control::ports::{Journal, Policies, StoreError, Workloads as _};
+use model::{PoolPolicy, ScaleAccess, WorkloadCapabilities, WorkloadId};
 use testkit::{MemoryStore, MemoryWorkloads, build, contract};
 
 fn store() -> Arc<MemoryStore> {
@@ -75,6 +75,31 @@ async fn workloads() {
     twin.run("sample", &build::pool("web"), 2);
     let sample = WorkloadId::new("sample").unwrap();
     contract::workloads(&twin, &sample, |process| twin.kill(&process.instance)).await;
+}
+
+#[tokio::test]
+async fn workloads_of_others() {
+    let twin = MemoryWorkloads::new("elsewhere");
+    twin.run("sample", &build::pool("web"), 2);
+    let (sample, live) = (WorkloadId::new("sample").unwrap(), twin.capabilities());
+    let read_only = WorkloadCapabilities {
+        scale: ScaleAccess::ReadOnly {
+            why: "somebody else does".to_owned(),
+        },
+        max_replicas: 0,
+    };
+    twin.set_capabilities(read_only.clone());
+    let set = async |replicas| {
+        twin.set_capabilities(live.clone());
+        twin.scale(&sample, replicas).await.unwrap();
+        for workload in twin.observe().await.unwrap() {
+            for process in &workload.processes {
+                twin.retire(&sample, &process.instance).await.unwrap();
+            }
+        }
+        twin.set_capabilities(read_only.clone());
+    };
+    contract::workloads_of_others(&twin, &sample, set).await;
 }
 
 #[tokio::test]

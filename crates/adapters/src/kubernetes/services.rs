@@ -7,14 +7,16 @@ use std::{net::SocketAddr, sync::Arc};
 use async_trait::async_trait;
 use control::ports::{
     ScaleError, SourceError, Workloads,
-    cluster::{Cluster, ClusterLook, Endpoint, EndpointSlice},
+    cluster::{Cluster, ClusterLook, Endpoint, EndpointSlice, NamespaceObjects, Port},
 };
 use model::{
     InstanceId, PoolId, ProcessObservation, ProcessState, ScaleAccess, SourceId, SourceState, WorkloadCapabilities, WorkloadId,
-    WorkloadObservation,
+    WorkloadObservation, cluster::KindState,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
+
+use super::kind::Kind;
 
 /// Which label of an endpoint slice names its Service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -27,7 +29,7 @@ pub struct ServicePool {
     pub pool: PoolId,
     pub namespace: String,
     pub service: String,
-    /// Name or number; absent: the Service's only one.
+    /// Name or number, as the Service has it; absent: its only one.
     pub port: Option<String>,
 }
 
@@ -73,14 +75,20 @@ impl Services {
         }
     }
 
+    fn known_pool(&self, workload: &WorkloadId) -> Result<(), ScaleError> {
+        let is_known = self.pools.iter().any(|pool| pool.workload() == *workload);
+        is_known.then_some(()).ok_or_else(|| ScaleError::Unknown(workload.clone()))
+    }
+
     fn processes(&self, pool: &ServicePool, look: &ClusterLook, now_ms: i64) -> Vec<ProcessObservation> {
         let Some(namespace) = look.namespaces.get(pool.namespace.as_str()) else {
             return Vec::new();
         };
         let is_its = |slice: &&Arc<EndpointSlice>| slice.metadata.labels.get(SERVICE_NAME).is_some_and(|name| **name == *pool.service);
         let mut found = Vec::new();
+        let wanted = Wanted::of(pool, namespace);
         for slice in namespace.endpoint_slices.values().filter(is_its) {
-            let Some(port) = port_of(slice, pool.port.as_deref()) else {
+            let Some(port) = wanted.port_of(slice) else {
                 continue;
             };
             let members = slice.endpoints.iter().filter_map(|endpoint| member(endpoint, port));
@@ -145,18 +153,61 @@ impl Member {
     }
 }
 
-/// The number of the port of this name or number; of the only one where none is named.
-fn port_of(slice: &EndpointSlice, wanted: Option<&str>) -> Option<u16> {
-    let is_wanted = |port: &&control::ports::cluster::Port| match wanted {
-        None => true,
-        Some(wanted) => port.name.as_deref() == Some(wanted) || port.port.is_some_and(|n| n.to_string() == wanted),
-    };
-    slice
-        .ports
-        .iter()
-        .filter(|port| port.protocol.as_deref().is_none_or(|p| p == "TCP"))
-        .find(is_wanted)?
-        .port
+/// Which of the ports that endpoints offer is meant.
+enum Wanted<'a> {
+    /// The only one.
+    Any,
+    /// As the Service calls it; one without a name has an empty one.
+    Named(&'a str),
+    /// Its number at the endpoints.
+    Numbered(u16),
+}
+
+impl<'a> Wanted<'a> {
+    /// By name; by the Service's own number, as its clients know it; else by the number at the endpoints.
+    fn of(pool: &'a ServicePool, namespace: &'a NamespaceObjects) -> Self {
+        let Some(wanted) = pool.port.as_deref() else { return Self::Any };
+        let Ok(number) = wanted.parse::<u16>() else {
+            return Self::Named(wanted);
+        };
+        let service = namespace.services.get(pool.service.as_str());
+        let own = service.and_then(|service| service.spec.ports.iter().find(|port| port.port == Some(number)));
+        own.map_or(Self::Numbered(number), |port| Self::Named(name_of(port)))
+    }
+
+    fn port_of(&self, slice: &EndpointSlice) -> Option<u16> {
+        let is_wanted = |port: &&Port| match *self {
+            Self::Any => true,
+            Self::Named(name) => name_of(port) == name,
+            Self::Numbered(number) => port.port == Some(number),
+        };
+        let mut tcp = slice
+            .ports
+            .iter()
+            .filter(|port| port.protocol.as_deref().is_none_or(|p| p == "TCP"));
+        tcp.find(is_wanted)?.port
+    }
+}
+
+fn name_of(port: &Port) -> &str {
+    port.name.as_deref().unwrap_or_default()
+}
+
+/// Why nothing can be said about endpoints now. Who was there stays: the cluster's silence says nothing about its pods.
+fn unknown(look: &ClusterLook) -> Option<String> {
+    match &look.state {
+        SourceState::Up => {}
+        SourceState::Waiting { .. } => return Some("the cluster has not answered yet".to_owned()),
+        SourceState::Down { why, .. } => return Some(why.clone()),
+    }
+    let resource = Kind::EndpointSlices.resource();
+    match look.kinds.iter().find(|kind| kind.resource == resource).map(|kind| &kind.state) {
+        Some(KindState::Up) => None,
+        None | Some(KindState::Waiting) => Some(format!("{resource} are being read for the first time")),
+        Some(KindState::Absent) => Some(format!("the cluster has no {resource}")),
+        Some(KindState::Forbidden { rule }) => Some(format!("{resource} may not be read; this rule is missing: {rule}")),
+        Some(KindState::Down { why, .. }) => Some(format!("{resource} cannot be read: {why}")),
+    }
 }
 
 fn member(endpoint: &Endpoint, port: u16) -> Option<Member> {
@@ -196,11 +247,8 @@ impl Workloads for Services {
 
     async fn observe(&self) -> Result<Vec<WorkloadObservation>, SourceError> {
         let look = self.cluster.look();
-        match &look.state {
-            SourceState::Up => {}
-            SourceState::Waiting { .. } => return Err(SourceError("the cluster has not answered yet".to_owned())),
-            // Who was there stays: the cluster's silence says nothing about its pods.
-            SourceState::Down { why, .. } => return Err(SourceError(why.clone())),
+        if let Some(why) = unknown(&look) {
+            return Err(SourceError(why));
         }
         let now_ms = look.answered_at_ms.unwrap_or_default();
         let pools = self.pools.iter().map(|pool| {
@@ -225,13 +273,14 @@ impl Workloads for Services {
     }
 
     async fn scale(&self, workload: &WorkloadId, _replicas: u32) -> Result<(), ScaleError> {
+        self.known_pool(workload)?;
         Err(ScaleError::Refused {
             why: format!("{workload} is a Service: its endpoints are scaled in the cluster"),
         })
     }
 
     /// Kubernetes stops them when their time has come.
-    async fn retire(&self, _workload: &WorkloadId, _instance: &InstanceId) -> Result<(), ScaleError> {
-        Ok(())
+    async fn retire(&self, workload: &WorkloadId, _instance: &InstanceId) -> Result<(), ScaleError> {
+        self.known_pool(workload)
     }
 }

@@ -7,3 +7,4 @@ mod faults;
 mod metrics;
 mod reading;
 mod scene;
+mod services;

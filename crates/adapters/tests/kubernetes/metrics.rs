@@ -71,6 +71,7 @@ async fn figures_and_the_metrics_that_are_wanted_are_read() {
         values(&of_pods) == Some(vec![30_000; 2])
             && values(&of_service) == Some(vec![1_500])
             && values(&outside("queue")) == Some(vec![7_000])
+            && cluster.look().custom.contains_key(&outside("nothing"))
     })
     .await;
     let nothing = cluster.look().custom[&outside("nothing")].clone();

@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Cluster, FaultProxy, kubernetes::Namespace, wait_until};
 
-/// Two busy cores; upstream's controllers wait up to a few seconds by themselves.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// Two busy cores; upstream's controllers wait up to a few seconds by themselves. Only a failure takes as long.
+pub(crate) const SOON: Duration = Duration::from_secs(120);
+
+/// Stays ready wherever it runs, and needs nothing.
+pub(crate) const IMAGE: &str = "registry.k8s.io/pause:3.10";
 
 /// The file of a role (JSON, an object with `rules`) under which the whole suite runs instead of [`rules`]. Its name does not start with
 /// `EVENKEEL_`: the server reads those as settings.
@@ -42,15 +45,16 @@ pub(crate) fn rules() -> Value {
     ])
 }
 
-/// Everything within a test's patience.
+/// Everything within a test's patience. A busy machine takes seconds over an answer: what shall be too late says so itself.
 pub(crate) const QUICK: Timing = Timing {
-    connect: Duration::from_secs(2),
-    answer: Duration::from_secs(5),
-    page: Duration::from_secs(10),
+    connect: Duration::from_secs(10),
+    answer: Duration::from_secs(15),
+    page: Duration::from_secs(30),
     watch_for: Duration::from_secs(60),
     quiet: Duration::from_secs(90),
-    probe_every: Duration::from_millis(200),
-    down_after: Duration::from_secs(1),
+    // Also how long each may take.
+    probe_every: Duration::from_secs(1),
+    down_after: Duration::from_secs(2),
     figures_every: Duration::from_millis(300),
     pause_min: Duration::from_millis(50),
     pause_max: Duration::from_millis(500),
@@ -139,7 +143,7 @@ pub(crate) fn deployment(name: &str, replicas: u32) -> Value {
             "selector": {"matchLabels": labels},
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "app", "image": "app:1", "ports": [{"containerPort": 8080, "name": "http"}],
+                "spec": {"containers": [{"name": "app", "image": IMAGE, "ports": [{"containerPort": 8080, "name": "http"}],
                     "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]},
             },
         },
@@ -170,11 +174,13 @@ pub(crate) async fn until_read(cluster: &Kubernetes) {
     .await;
 }
 
-/// Waits until it is away, and answers since when and why.
-pub(crate) async fn until_down(cluster: &Kubernetes) -> (i64, String) {
+/// Waits until it is away for a reason that begins like this; answers since when, and all of the reason.
+pub(crate) async fn until_down(cluster: &Kubernetes, begins: &str) -> (i64, String) {
     let mut down = None;
-    wait_until("the cluster is away", SOON, async || {
-        if let SourceState::Down { since_ms, why } = cluster.look().state {
+    wait_until(&format!("the cluster is away: {begins}"), SOON, async || {
+        if let SourceState::Down { since_ms, why } = cluster.look().state
+            && why.starts_with(begins)
+        {
             down = Some((since_ms, why));
         }
         down.is_some()

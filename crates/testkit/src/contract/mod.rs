@@ -18,4 +18,4 @@ pub use policies::{concurrent_changes, policies};
 pub use registry::registry;
 pub use samples::samples;
 pub use scaling::{scaling_ledger, scaling_policies};
-pub use workloads::workloads;
+pub use workloads::{workloads, workloads_of_others};

@@ -26,6 +26,42 @@ pub async fn workloads(port: &dyn Workloads, workload: &WorkloadId, kill: impl F
     suite.none_is_a_number_too().await;
 }
 
+/// Everything that [`Workloads`] promises, of a workload whose number is set elsewhere. It begins with two; `set` sets another number there.
+pub async fn workloads_of_others(port: &dyn Workloads, workload: &WorkloadId, set: impl AsyncFn(u32)) {
+    let suite = Suite {
+        port,
+        workload,
+        kill: |_: &ProcessObservation| {},
+    };
+    let ScaleAccess::ReadOnly { why } = port.capabilities().scale else {
+        panic!("its number is set elsewhere")
+    };
+    assert!(!why.is_empty());
+    let two = suite.until_count_running(2).await;
+    assert_ne!(two[0].address, two[1].address);
+    for process in &two {
+        assert!(process.was_ready && process.restarts == 0 && process.last_exit.is_none());
+        assert!(process.ready_at_ms.is_some_and(|at| at >= process.started_at_ms), "{process:?}");
+    }
+    suite.it_is_not_ours_to_scale(&two).await;
+
+    let mut changes = port.changes();
+    set(4).await;
+    if let Some(changes) = &mut changes {
+        let told = tokio::time::timeout(SOON, changes.changed()).await;
+        told.expect("a change is told").unwrap();
+    }
+    let four = suite.until_count_running(4).await;
+    assert!(two.iter().all(|p| four.contains(p)), "nobody else is touched: {four:?}");
+    set(1).await;
+    let one = suite.until_count_running(1).await;
+    assert!(four.contains(&one[0]), "nobody else is touched: {one:?}");
+    set(0).await;
+    suite.until_count_running(0).await;
+    set(1).await;
+    suite.until_count_running(1).await;
+}
+
 struct Suite<'a, K> {
     port: &'a dyn Workloads,
     workload: &'a WorkloadId,
@@ -64,6 +100,39 @@ impl<K: Fn(&ProcessObservation)> Suite<'_, K> {
 
     async fn until_running(&self, numbers: &[u32]) -> Vec<ProcessObservation> {
         self.until(numbers, |p| p.state == ProcessState::Running).await
+    }
+
+    /// As soon as so many are all there is and run, by name.
+    async fn until_count_running(&self, count: usize) -> Vec<ProcessObservation> {
+        let mut last = Vec::new();
+        wait_until(&format!("{count} run and no others are there"), SOON, async || {
+            let seen = self.look().await;
+            last = seen.processes;
+            last.len() == count && seen.desired as usize == count && last.iter().all(|p| p.state == ProcessState::Running)
+        })
+        .await;
+        last.sort_by(|a, b| a.instance.cmp(&b.instance));
+        last
+    }
+
+    async fn it_is_not_ours_to_scale(&self, running: &[ProcessObservation]) {
+        let refused = self.port.scale(self.workload, 3).await;
+        assert!(
+            matches!(&refused, Err(ScaleError::Refused { why }) if !why.is_empty()),
+            "{refused:?}"
+        );
+        let nobody = WorkloadId::new("nobody").unwrap();
+        let unknown = ScaleError::Unknown(nobody.clone());
+        assert_eq!(self.port.scale(&nobody, 1).await, Err(unknown.clone()));
+        assert_eq!(self.port.retire(&nobody, &build::instance("nobody-1")).await, Err(unknown));
+        self.port.retire(self.workload, &build::instance("nobody-1")).await.unwrap();
+        // Who does not drain is not stopped.
+        self.retire(&running[0]).await;
+        let before = self.look().await;
+        for _ in 0..A_WHILE {
+            assert_eq!(self.look().await, before);
+        }
+        assert_eq!(self.until_count_running(2).await, running);
     }
 
     async fn it_begins_with_two_that_are_known(&self) {

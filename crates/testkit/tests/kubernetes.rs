@@ -23,7 +23,7 @@ use testkit::{
 };
 
 /// Two busy cores; upstream's controllers wait up to a few seconds by themselves.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 fn deployment(replicas: u32) -> Value {
     json!({
@@ -33,7 +33,7 @@ fn deployment(replicas: u32) -> Value {
             "selector": {"matchLabels": {"app": "web"}},
             "template": {
                 "metadata": {"labels": {"app": "web"}},
-                "spec": {"containers": [{"name": "web", "image": "web:1", "resources": {"requests": {"cpu": "100m"}}}]},
+                "spec": {"containers": [{"name": "web", "image": "registry.k8s.io/pause:3.10", "resources": {"requests": {"cpu": "100m"}}}]},
             },
         },
     })

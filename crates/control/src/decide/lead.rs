@@ -252,4 +252,26 @@ mod tests {
         let soon = Holding { left: ms(70), ..holding };
         assert_eq!(ask_again_in(Ok(&soon), "b"), ms(80), "the next one is there when it runs out");
     }
+
+    /// Whenever the other one asks, and though each of its questions is under way for so long.
+    #[test]
+    fn when_the_leader_is_gone_another_one_leads_within_three_seconds() {
+        for (begins_ms, answer_ms) in (0..2_000).step_by(7).flat_map(|begins| [1, 20, 200].map(|answer| (begins, answer))) {
+            let mut row = Row::default();
+            row.take("a", ms(0));
+            let (mut standing, mut now) = (Standing::Unknown { why: String::new() }, ms(begins_ms));
+            while standing.leads(now).is_none() {
+                let (asked, holding) = (now, row.take("b", now + ms(answer_ms)));
+                now = asked + ms(2 * answer_ms);
+                standing = standing.after("b", asked, now, Ok(&holding));
+                if standing.leads(now).is_none() {
+                    now += ask_again_in(Ok(&holding), "b");
+                }
+            }
+            assert!(
+                now <= ms(3_000),
+                "asked after {begins_ms} ms, answered after {answer_ms} ms: {now:?}"
+            );
+        }
+    }
 }

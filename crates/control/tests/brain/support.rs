@@ -12,7 +12,7 @@ pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Fifty times as fast as the real thing.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(90);
 
 /// Everything outside of a brain; survives the brain's restarts.
 pub(crate) struct World {

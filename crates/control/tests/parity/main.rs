@@ -128,7 +128,7 @@ async fn our_engine_decides_as_the_genuine_controller_does() {
             open.insert(finding(stage), String::new());
         }
     }
-    let deadline = look::now_ms() + 60_000;
+    let deadline = look::now_ms() + 100_000;
     wait_until("both have looked again", SOON, async || {
         let objects = look::objects(&client).await;
         let shown = look::look(&client, &objects).await;

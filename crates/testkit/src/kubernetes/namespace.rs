@@ -9,6 +9,7 @@ use k8s_openapi::{
     NamespaceResourceScope,
     api::{
         authentication::v1::TokenRequest,
+        authorization::v1::SubjectAccessReview,
         core::v1::{self as core, ServiceAccount},
     },
 };
@@ -24,8 +25,8 @@ use super::{Cluster, Steering, Target};
 use crate::wait_until;
 
 const MANAGER: &str = "testkit";
-/// The controllers make the service account, without which no pod may be made.
-const USABLE_WITHIN: Duration = Duration::from_secs(30);
+/// The controllers make the service account, without which no pod may be made; the API server learns of roles by watching.
+const USABLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// A namespace of one test. In somebody's own cluster it is deleted with this value; ours ends as a whole.
 #[derive(Debug)]
@@ -131,11 +132,32 @@ impl<'a> Namespace<'a> {
             "roleRef": {"apiGroup": group, "kind": "Role", "name": account},
         }))
         .await;
+        self.until_granted(account, &rules).await;
         let accounts: Api<ServiceAccount> = self.api().await;
         let asked = TokenRequest::default();
         let token = accounts.create_token_request(account, &PostParams::default(), &asked).await;
         token.unwrap().status.unwrap().token.unwrap()
     }
+}
+
+/// Every right of a role's rules, as `resourceAttributes` of a review.
+fn rights(rules: &Value) -> Vec<Value> {
+    let texts = |rule: &Value, field: &str| -> Vec<String> {
+        let all = rule[field].as_array().into_iter().flatten();
+        all.filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+    };
+    let mut rights = Vec::new();
+    for rule in rules.as_array().into_iter().flatten() {
+        for (group, resource) in texts(rule, "apiGroups")
+            .iter()
+            .flat_map(|g| texts(rule, "resources").into_iter().map(move |r| (g, r)))
+        {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+            let right = |verb| json!({"group": group, "resource": resource, "subresource": subresource, "verb": verb});
+            rights.extend(texts(rule, "verbs").into_iter().map(right));
+        }
+    }
+    rights
 }
 
 async fn apply(client: &Client, namespace: &str, object: Value) -> DynamicObject {
@@ -153,6 +175,23 @@ async fn apply(client: &Client, namespace: &str, object: Value) -> DynamicObject
     match api.patch(&name, &how, &Patch::Apply(&object)).await {
         Ok(applied) => applied,
         Err(error) => panic!("{} {name}: {error}", kind.kind),
+    }
+}
+
+impl Namespace<'_> {
+    async fn until_granted(&self, account: &str, rules: &Value) {
+        let reviews: Api<SubjectAccessReview> = Api::all(self.cluster.client().await);
+        for mut right in rights(rules) {
+            right["namespace"] = json!(self.name);
+            let user = format!("system:serviceaccount:{}:{account}", self.name);
+            let review = json!({"metadata": {}, "spec": {"user": user, "resourceAttributes": right}});
+            let review: SubjectAccessReview = serde_json::from_value(review).unwrap();
+            wait_until(&format!("the account {account} has {right}"), USABLE_WITHIN, async || {
+                let answer = reviews.create(&PostParams::default(), &review).await.unwrap();
+                answer.status.is_some_and(|status| status.allowed)
+            })
+            .await;
+        }
     }
 }
 

@@ -299,8 +299,13 @@ async fn everything_is_changed(scene: &Scene<'_>) {
     scene
         .change(ObjectKind::Deployment, "web", "/apis/networking.k8s.io/v1 ingresses/web", annotate)
         .await;
-    let pods = scene.get("/api/v1 pods?labelSelector=app%3Dweb").await;
-    let pod = pods["items"][0]["metadata"]["name"].as_str().unwrap().to_owned();
+    let mut pod = String::new();
+    wait_until("there is a pod", SOON, async || {
+        let pods = scene.get("/api/v1 pods?labelSelector=app%3Dweb").await;
+        pod = pods["items"][0]["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        !pod.is_empty()
+    })
+    .await;
     scene
         .change(
             ObjectKind::Deployment,

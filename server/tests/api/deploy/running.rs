@@ -213,6 +213,9 @@ async fn the_consoles_of_the_production_overlay_start_and_a_gateway_joins_them()
         page.contains("evenkeel_gateway_up{gateway=\"evenkeel-gateway-0\"} 1")
     })
     .await;
-    assert!(home.path().join("data/gateway-plan.json").is_file(), "the plan is on the volume");
+    wait_until("the plan is on the volume", SOON, async || {
+        home.path().join("data/gateway-plan.json").is_file()
+    })
+    .await;
     assert_eq!(gateway.terminate(), Some(0));
 }

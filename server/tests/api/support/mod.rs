@@ -15,7 +15,7 @@ pub(crate) use live::LiveEvents;
 pub(crate) use program::{Program, alive, children};
 
 /// Long enough for two busy cores; a test that works takes a fraction of it.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(90);
 
 pub(crate) const ADMIN: &str = "ada";
 pub(crate) const PASSWORD: &str = "correct horse battery";

@@ -153,7 +153,7 @@ pub(crate) enum Bench {
     Failover,
     /// Requests per second and CPU per request, beside nginx and HAProxy with the same features on.
     Gateway(GatewayBenchArgs),
-    /// Memory, first look, delay of changes and CPU over 5,000 HPAs and 20,000 pods, beside keeping whole objects.
+    /// Memory, first look, delay of changes and CPU over 5,000 HPAs and 20,000 pods, beside keeping whole objects; and a change's way to the browser.
     Kubernetes,
     /// Nanoseconds and instructions per pick of every algorithm for 3, 100 and 10,000 instances, beside Pingora's own balancer.
     Pick,

@@ -14,10 +14,10 @@ use crate::{
     workspace::Workspace,
 };
 
-const FOLDER: &str = "end2end";
+pub(crate) const FOLDER: &str = "end2end";
 
 /// The names of these variables do not start with `EVENKEEL_`: the server reads those as settings and refuses what it does not know.
-const BINARY: &str = "E2E_BINARY";
+pub(crate) const BINARY: &str = "E2E_BINARY";
 const SCREENSHOTS: &str = "E2E_SCREENSHOTS";
 
 pub(super) fn run(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Tally, Failure> {

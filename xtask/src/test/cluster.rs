@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Read by `testkit`. The names do not start with `EVENKEEL_`: the server reads those as settings and refuses what it does not know.
-const PROGRAM: &str = "E2E_TEST_CLUSTER";
+pub(crate) const PROGRAM: &str = "E2E_TEST_CLUSTER";
 const FOREIGN: &str = "E2E_KUBECONFIG";
 
 #[derive(Debug)]

@@ -13,6 +13,11 @@ use std::process::ExitCode;
 
 use clap::ValueEnum as _;
 
+pub(crate) use self::{
+    browser::{BINARY as SERVER, FOLDER as END2END},
+    cluster::PROGRAM as TEST_CLUSTER,
+};
+
 use self::tally::Tally;
 use crate::{
     check,

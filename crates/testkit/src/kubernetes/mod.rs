@@ -32,7 +32,7 @@ pub use self::{
     kustomize::kustomize,
     namespace::Namespace,
     options::Options,
-    program::available,
+    program::{available, can_start},
     raw::{Answer, Raw},
     read::{list, read},
     steering::{About, ApiState, Custom, External, Object, Order, Resources, Steering, Target, Usage},

@@ -9,4 +9,6 @@ export default defineConfig(base, {
   workers: 1,
   timeout: 900_000,
   reporter: [['line']],
+  // Both cost the page more than what is measured.
+  use: { trace: 'off', screenshot: 'off' },
 });

@@ -24,6 +24,8 @@ pub const HEADS: [Head; 11] = [
 #[component]
 pub fn Row(cells: Memo<Option<ObjectRow>>, now_ms: Memo<i64>) -> impl IntoView {
     let state = Memo::new(move |_| cells.with(|row| row.as_ref().map(|row| row.state)));
+    // By itself: with every second all cells of all rows would be made anew.
+    let age = Memo::new(move |_| cells.with(|row| row.as_ref().map(|row| format::age_between(row.created_at_ms, now_ms.get()))));
     let cells = move || {
         cells.get().map(|row| {
             let bound = |n: Option<u32>| n.map_or_else(|| format::MISSING.to_owned(), |n| n.to_string());
@@ -51,7 +53,7 @@ pub fn Row(cells: Memo<Option<ObjectRow>>, now_ms: Memo<i64>) -> impl IntoView {
                 <td class="number">{format!("{} / {}", row.ready, row.desired)}</td>
                 <td class="wrap">{row.trouble}</td>
                 <td>{managed}</td>
-                <td class="number">{format::age_between(row.created_at_ms, now_ms.get())}</td>
+                <td class="number">{move || age.get()}</td>
             }
         })
     };

@@ -302,7 +302,10 @@ async fn everything_is_changed(scene: &Scene<'_>) {
     let mut pod = String::new();
     wait_until("there is a pod", SOON, async || {
         let pods = scene.get("/api/v1 pods?labelSelector=app%3Dweb").await;
-        pod = pods["items"][0]["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        pods["items"][0]["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut pod);
         !pod.is_empty()
     })
     .await;

@@ -1,9 +1,13 @@
 use leptos::prelude::*;
-use leptos_router::components::{Form, KeptRange};
+use leptos_router::components::Form;
 use model::cluster::{ClusterStatus, ObjectKind, ObjectOrder};
 
 use super::query::Asked;
-use crate::{browser, components::FilterSelect, url::UseQuery};
+use crate::{
+    browser,
+    components::{FilterSelect, KeptRange},
+    url::UseQuery,
+};
 
 /// The filters, as a form whose answer is this page's URL.
 #[component]

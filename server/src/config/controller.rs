@@ -71,7 +71,7 @@ impl ControllerFlags {
         // Not a number is in no range.
         let tolerance = self.horizontal_pod_autoscaler_tolerance;
         if !(0.0..=10.0).contains(&tolerance) {
-            return Err(BadValue::new(key("tolerance"), tolerance));
+            return Err(BadValue::new(key("tolerance"), format!("{tolerance} is out of range")));
         }
         for (flag, value, allowed_s) in [
             ("sync_period", &self.horizontal_pod_autoscaler_sync_period, 1..=HOUR_S),
@@ -92,7 +92,7 @@ impl ControllerFlags {
             ),
         ] {
             if !allowed_s.contains(&value.0) {
-                return Err(BadValue::new(key(flag), value));
+                return Err(BadValue::new(key(flag), format!("{value} is out of range")));
             }
         }
         Ok(())

@@ -47,7 +47,7 @@ use serde::{Deserialize, Serialize};
 pub use access_log::AccessLogSettings;
 pub use clusters::ClusterSettings;
 pub use console::{ConsoleSettings, Network, PublicUrl};
-pub use controller::ControllerFlags;
+pub use controller::{ControllerFlags, FlagDuration, InvalidDuration};
 pub use customary::CUSTOMARY;
 pub use database::DatabaseSettings;
 pub use environment::EnvironmentSettings;

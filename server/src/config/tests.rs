@@ -269,19 +269,19 @@ fn every_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed() {
         ),
         (
             "[[clusters]]\nid = \"prod\"\ncontroller.horizontal_pod_autoscaler_tolerance = -0.1",
-            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (-0.1); allowed: 0 to 10",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (-0.1 is out of range); allowed: 0 to 10",
         ),
         (
             "[[clusters]]\nid = \"prod\"\ncontroller.horizontal_pod_autoscaler_tolerance = nan",
-            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (NaN); allowed: 0 to 10",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_tolerance is wrong (NaN is out of range); allowed: 0 to 10",
         ),
         (
             "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_sync_period = \"0s\"",
-            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_sync_period is wrong (0s); allowed: whole seconds from \"1s\" to \"1h\"",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_sync_period is wrong (0s is out of range); allowed: whole seconds from \"1s\" to \"1h\"",
         ),
         (
             "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_downscale_stabilization = \"2h\"",
-            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_downscale_stabilization is wrong (2h0m0s); allowed: whole seconds from",
+            "evenkeel.toml: clusters[0].controller.horizontal_pod_autoscaler_downscale_stabilization is wrong (2h0m0s is out of range); allowed: whole seconds from",
         ),
         (
             "[[clusters]]\nid = \"prod\"\n[clusters.controller]\nhorizontal_pod_autoscaler_initial_readiness_delay = \"soon\"",

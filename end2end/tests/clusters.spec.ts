@@ -11,6 +11,7 @@ import { until } from '../support/until';
 
 const APPS = '/apis/apps/v1/namespaces/shop/deployments';
 const HPAS = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
+const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/shop/ingresses';
 const PAGE = '/clusters/test/shop/hpa/web';
 /// The first list of every kind, and a round of the controller.
 const READ_WITHIN_MS = 60_000;
@@ -38,6 +39,18 @@ test.beforeAll(async ({ browser }) => {
   const helm = { 'app.kubernetes.io/managed-by': 'Helm' };
   await cluster.create(APPS, deployment({ name: 'charted', replicas: 2, cpu: '100m', labels: helm }));
   await cluster.create(HPAS, hpa('charted', 2, 5, helm));
+  await cluster.create('/api/v1/namespaces/shop/services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
+  await cluster.create(INGRESSES, {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'front' },
+    spec: { ingressClassName: 'nginx', defaultBackend: { service: { name: 'web', port: { number: 80 } } } },
+  });
   await cluster.create('/apis/policy/v1/namespaces/shop/poddisruptionbudgets', {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -202,6 +215,31 @@ test('an edit shows what the API server says would change, and only then changes
   await expect(toast(page)).toContainText('web: 2 fields changed.');
   await expect(form.getByLabel('At most').first()).toHaveValue('6');
   expect(await maxReplicas()).toBe(6);
+});
+
+test('an Ingress that leads there is balanced by another algorithm, and has it no more when it is taken away', async () => {
+  const balancing = page.getByRole('region', { name: 'Balancing by ingress-nginx', exact: true });
+  const value = balancing.getByLabel('Value');
+  const annotation = 'nginx.ingress.kubernetes.io/load-balance';
+  const set = async () => {
+    const { metadata } = await cluster.read<{ metadata: { annotations?: Record<string, string> } }>(`${INGRESSES}/front`);
+    return metadata.annotations?.[annotation];
+  };
+  const annotate = async (typed: string) => {
+    await value.fill(typed);
+    await balancing.getByRole('button', { name: 'Review…' }).click();
+    await expect(dialog()).toContainText(annotation);
+    await dialog().getByRole('button', { name: 'Annotate', exact: true }).click();
+    await expect(dialog()).toHaveCount(0);
+  };
+  await open(page, `${PAGE}?tab=edit`);
+  await expect(balancing.getByText('Takes round_robin or ewma.')).toBeVisible({ timeout: READ_WITHIN_MS });
+  await annotate('ewma');
+  expect(await set()).toBe('ewma');
+  await open(page, `${PAGE}?tab=edit`);
+  await expect(value).toHaveValue('ewma');
+  await annotate('');
+  expect(await set()).toBeUndefined();
 });
 
 test('who was overtaken loses nothing: the newest is loaded, or one\'s own reviewed on top of it', async ({ watch }) => {

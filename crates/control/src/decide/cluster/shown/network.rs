@@ -75,7 +75,10 @@ pub fn ingresses<'s>(case: &Case<'s>) -> Vec<&'s Ingress> {
     let services = services(case);
     let leads = |ingress: &&Ingress| {
         let rules = ingress.spec.rules.iter().filter_map(|rule| rule.http.as_ref());
-        let mut backends = rules.flat_map(|http| &http.paths).filter_map(|path| path.backend.service.as_ref());
+        let of_rules = rules.flat_map(|http| &http.paths).map(|path| &path.backend);
+        let mut backends = of_rules
+            .chain(&ingress.spec.default_backend)
+            .filter_map(|backend| backend.service.as_ref());
         backends.any(|backend| services.iter().any(|service| *service.metadata.name == *backend.name))
     };
     case.space

@@ -68,6 +68,8 @@ pub struct Ingress {
 #[serde(rename_all = "camelCase", default)]
 pub struct IngressSpec {
     pub ingress_class_name: Option<Box<str>>,
+    /// For what no rule takes.
+    pub default_backend: Option<IngressBackend>,
     pub rules: Vec<IngressRule>,
 }
 

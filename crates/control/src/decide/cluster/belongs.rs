@@ -39,32 +39,39 @@ pub(super) fn is_pod_of(objects: &NamespaceObjects, pod: &Pod, kind: ObjectKind,
     }
 }
 
-/// Whether the Ingress leads to a Service whose selector picks what the workload's does.
-pub(super) fn leads_to(objects: &NamespaceObjects, ingress: &Ingress, kind: ObjectKind, workload: &Workload) -> bool {
-    let is_there = |service: &Service| {
-        let selector = &service.spec.selector;
-        let by_selector = || {
+/// Whether the Service picks what the workload's own selector does, or one of these pods.
+pub(super) fn picks<'p>(service: &Service, workload: Option<&Workload>, mut pods: impl Iterator<Item = &'p Pod>) -> bool {
+    let selector = &service.spec.selector;
+    let by_selector = || {
+        workload.is_some_and(|workload| {
             let own = &workload.spec.selector.match_labels;
             selector.iter().all(|(key, value)| own.get(key) == Some(value))
-        };
-        let by_pod = || {
-            let has = |pod: &Pod| {
-                let labels = &pod.metadata.labels;
-                selector
-                    .iter()
-                    .all(|(key, value)| labels.get(&**key).is_some_and(|v| **v == **value))
-            };
-            objects.pods.values().any(|pod| has(pod) && is_pod_of(objects, pod, kind, workload))
-        };
-        !selector.is_empty() && (by_selector() || by_pod())
+        })
     };
-    let paths = ingress
-        .spec
-        .rules
-        .iter()
-        .filter_map(|rule| rule.http.as_ref())
-        .flat_map(|http| &http.paths);
-    paths
-        .filter_map(|path| objects.services.get(&*path.backend.service.as_ref()?.name))
-        .any(|service| is_there(service))
+    let has_all = |pod: &Pod| {
+        let labels = &pod.metadata.labels;
+        selector
+            .iter()
+            .all(|(key, value)| labels.get(&**key).is_some_and(|v| **v == **value))
+    };
+    !selector.is_empty() && (by_selector() || pods.any(has_all))
+}
+
+/// The Services that an Ingress leads to: by its rules, and for what no rule takes.
+pub(super) fn services_behind(ingress: &Ingress) -> impl Iterator<Item = &str> {
+    let rules = ingress.spec.rules.iter().filter_map(|rule| rule.http.as_ref());
+    let backends = rules.flat_map(|http| &http.paths).map(|path| &path.backend);
+    backends
+        .chain(&ingress.spec.default_backend)
+        .filter_map(|backend| Some(&*backend.service.as_ref()?.name))
+}
+
+/// Whether the Ingress leads to the workload.
+pub(super) fn leads_to(objects: &NamespaceObjects, ingress: &Ingress, kind: ObjectKind, workload: &Workload) -> bool {
+    services_behind(ingress)
+        .filter_map(|name| objects.services.get(name))
+        .any(|service| {
+            let all = objects.pods.values().map(|pod| &**pod);
+            picks(service, Some(workload), all.filter(|pod| is_pod_of(objects, pod, kind, workload)))
+        })
 }

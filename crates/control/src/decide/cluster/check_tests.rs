@@ -59,6 +59,8 @@ fn look() -> ClusterLook {
     );
     let ingress = |name: &str, service: &str| json!({ "metadata": meta(name), "spec": { "rules": [{ "http": { "paths": [{ "backend": { "service": { "name": service } } }] } }] } });
     objects.ingresses.insert("front".into(), made(ingress("front", "web")));
+    let whole = json!({ "metadata": meta("whole"), "spec": { "defaultBackend": { "service": { "name": "web" } } } });
+    objects.ingresses.insert("whole".into(), made(whole));
     objects.ingresses.insert("other".into(), made(ingress("other", "elsewhere")));
     ClusterLook {
         seq: 1,
@@ -221,6 +223,7 @@ fn a_command_is_checked_by_its_fields() {
         value: "ewma".to_owned(),
     };
     assert_eq!(field("hpa:web", annotate("front", "load-balance")), "");
+    assert_eq!(field("hpa:web", annotate("whole", "load-balance")), "");
     assert_eq!(field("hpa:web", annotate("front", "server-snippet")), "annotation");
     assert_eq!(field("hpa:web", annotate("other", "load-balance")), "ingress");
     let path = ObjectCommand::Restart {

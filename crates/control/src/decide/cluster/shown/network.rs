@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use model::cluster::{IngressRow, Manager, ServiceRow};
 
-use super::super::{Case, findings::told::line};
+use super::super::{
+    Case,
+    belongs::{picks, services_behind},
+    findings::told::line,
+};
 use crate::ports::cluster::{Endpoint, Ingress, Meta, Service};
 
 /// The class that ingress-nginx takes by itself.
@@ -12,22 +16,9 @@ const NGINX: &str = "nginx";
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
-/// Services whose selector picks one of the pods, or would pick one of the workload's.
+/// Services that lead to the pods.
 pub fn services<'s>(case: &Case<'s>) -> Vec<&'s Service> {
-    let own = case.target.workload().map(|workload| &workload.spec.selector.match_labels);
-    let leads = |service: &&Service| {
-        let selector = &service.spec.selector;
-        let by_pod = || {
-            let has = |key: &str, value: &str| {
-                case.pods
-                    .iter()
-                    .any(|pod| pod.metadata.labels.get(key).is_some_and(|v| **v == *value))
-            };
-            selector.iter().all(|(key, value)| has(key, value))
-        };
-        let by_selector = || own.is_some_and(|own| selector.iter().all(|(key, value)| own.get(key) == Some(value)));
-        !selector.is_empty() && (by_selector() || by_pod())
-    };
+    let leads = |service: &&Service| picks(service, case.target.workload(), case.pods.iter().copied());
     case.space
         .objects
         .services
@@ -70,17 +61,10 @@ fn is_ready(endpoint: &Endpoint) -> bool {
     endpoint.conditions.ready.unwrap_or(true)
 }
 
-/// Ingresses with a path to one of the [`services`].
+/// Ingresses that lead to one of the [`services`].
 pub fn ingresses<'s>(case: &Case<'s>) -> Vec<&'s Ingress> {
     let services = services(case);
-    let leads = |ingress: &&Ingress| {
-        let rules = ingress.spec.rules.iter().filter_map(|rule| rule.http.as_ref());
-        let of_rules = rules.flat_map(|http| &http.paths).map(|path| &path.backend);
-        let mut backends = of_rules
-            .chain(&ingress.spec.default_backend)
-            .filter_map(|backend| backend.service.as_ref());
-        backends.any(|backend| services.iter().any(|service| *service.metadata.name == *backend.name))
-    };
+    let leads = |ingress: &&Ingress| services_behind(ingress).any(|name| services.iter().any(|service| *service.metadata.name == *name));
     case.space
         .objects
         .ingresses

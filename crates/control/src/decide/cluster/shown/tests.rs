@@ -138,6 +138,9 @@ fn what_leads_to_the_pods_is_found() {
     };
     scene.put("ingress", "web", ingress("nginx"));
     scene.put("ingress", "other", ingress("traefik"));
+    let whole = |service: &str| json!({"spec": {"ingressClassName": "nginx", "defaultBackend": {"service": {"name": service}}}});
+    scene.put("ingress", "whole", whole("web"));
+    scene.put("ingress", "whole-of-api", whole("api"));
     let event = |seconds: i64, name: &str| {
         json!({"involvedObject": {"kind": "Pod", "name": name}, "reason": "Killing", "type": "Warning",
         "lastTimestamp": ago(seconds), "source": {"component": "kubelet"}})
@@ -153,7 +156,7 @@ fn what_leads_to_the_pods_is_found() {
             (1, 2, Some("web:80"))
         );
         let ingresses = ingress_rows(case, |name| name.ends_with("load-balance"), |_| None);
-        assert_eq!(ingresses.len(), 1);
+        assert_eq!(ingresses.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["web", "whole"]);
         assert_eq!(
             (ingresses[0].hosts[0].as_str(), ingresses[0].annotations.len()),
             ("shop.example", 1)

@@ -274,7 +274,7 @@ test('a workload without HPA is scaled and restarted, one with an HPA leads to i
   await expect(dialog()).toBeHidden();
 
   await open(page, '/clusters/test/shop/deployment/web?tab=edit');
-  await expect(page.getByRole('button', { name: 'Review…' })).toBeDisabled();
+  await expect(page.getByRole('region', { name: 'Scale', exact: true }).getByRole('button', { name: 'Review…' })).toBeDisabled();
   await expect(page.locator('main').getByRole('link', { name: 'HPA web' }).first()).toHaveAttribute('href', PAGE);
 });
 
@@ -340,7 +340,7 @@ const LOOKED_AT: { name: string; path: string; show?: () => Promise<unknown> }[]
     path: `${PAGE}?tab=edit`,
     show: async () => {
       await page.getByLabel('At most').first().fill('9');
-      await page.getByRole('button', { name: 'Review…' }).click();
+      await page.getByRole('region', { name: 'Edit the HPA' }).getByRole('button', { name: 'Review…' }).click();
       await dialog().getByText('The object after it, as YAML').click();
     },
   },

@@ -44,7 +44,7 @@ pub fn Edit(object: ObjectContext, act: Act) -> impl IntoView {
                 .collect_view();
             view! {
                 <Callout tone=Tone::Info>
-                    <p>{format!("You see what stands there but cannot change it. {why}")}</p>
+                    <p>{format!("You see what stands there but cannot change it: {why}")}</p>
                     {hpas}
                 </Callout>
             }

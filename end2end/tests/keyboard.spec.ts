@@ -38,7 +38,11 @@ test('j and k walk the rows, Enter opens one, Esc leads back', async ({ page }) 
   await page.keyboard.press('Escape');
   await expect(page).toHaveURL(/\/pools$/);
   await live(page);
+  // The list is drawn when it has been read, in place of the page before.
+  await expect(page.getByRole('heading', { name: 'Pools', level: 1 })).toBeVisible();
+  await expect(rows.first()).toBeVisible();
   await page.keyboard.press('j');
+  await expect(rows.first()).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/pools\/samples/);
 });
